@@ -1,0 +1,163 @@
+using MessagePack;
+
+namespace LLMos.Server.Runs;
+
+/// <summary>What a run is asked to do. Unknown members are refused.</summary>
+[MessagePackObject]
+public sealed record StartRunRequest
+{
+    /// <summary><c>python</c>; others follow.</summary>
+    [Key("language")] public string Language { get; init; } = "";
+
+    /// <summary>The program, at most 1 MiB of UTF-8.</summary>
+    [Key("code")] public string Code { get; init; } = "";
+
+    /// <summary>What <c>input()</c> and <c>sys.stdin</c> read.</summary>
+    [Key("stdin")] public string? Stdin { get; init; }
+
+    /// <summary>Wall clock; up to the server's maximum. Missing: the server's default.</summary>
+    [Key("timeoutSeconds")] public double? TimeoutSeconds { get; init; }
+
+    /// <summary>Heap above the interpreter's own start; up to the server's maximum. Missing: the server's default.</summary>
+    [Key("heapMegabytes")] public int? HeapMegabytes { get; init; }
+}
+
+/// <summary>A run as lists and live feeds show it.</summary>
+/// <param name="State">queued, running, or one of the end states of a run.</param>
+/// <param name="Title">The first line of the code that says something, at most 80 characters.</param>
+/// <param name="QueuePosition">1 is next; null once it is running or has ended.</param>
+[MessagePackObject]
+public sealed record RunSummary(
+    [property: Key("id")] string Id,
+    [property: Key("language")] string Language,
+    [property: Key("state")] string State,
+    [property: Key("user")] string User,
+    [property: Key("title")] string Title,
+    [property: Key("queuePosition")] int? QueuePosition,
+    [property: Key("createdAt")] DateTime CreatedAt,
+    [property: Key("startedAt")] DateTime? StartedAt,
+    [property: Key("endedAt")] DateTime? EndedAt);
+
+/// <summary>The whole record of a run, final once <see cref="EndedAt"/> is set.</summary>
+public sealed record RunRecord(
+    string Id,
+    string Language,
+    string State,
+    string User,
+    string Title,
+    string? Session,
+    string SessionState,
+    int? QueuePosition,
+    DateTime CreatedAt,
+    DateTime? StartedAt,
+    DateTime? EndedAt,
+    string Code,
+    LimitReached? Limit,
+    string? Reason,
+    OutputText Stdout,
+    OutputText Stderr,
+    IReadOnlyList<RecordedDisplay> Displays,
+    IReadOnlyDictionary<string, string>? Result,
+    RunError? Error,
+    IReadOnlyList<ChangedFile> Files,
+    RunUsage Usage,
+    RunLimits Limits,
+    long LastSequence);
+
+/// <param name="Text">The output, or its head and tail with a line between that counts what was left out.</param>
+/// <param name="Bytes">UTF-8 bytes written in all.</param>
+/// <param name="OmittedBytes">Bytes between head and tail; the events have them.</param>
+public sealed record OutputText(string Text, long Bytes, long OmittedBytes);
+
+/// <param name="Sequence">The event that carries it.</param>
+/// <param name="Data">A MIME bundle: type to text, binary types as base64.</param>
+public sealed record RecordedDisplay(long Sequence, IReadOnlyDictionary<string, string> Data);
+
+/// <param name="Change">created, changed or deleted.</param>
+public sealed record ChangedFile(string Path, string Change, long Bytes);
+
+/// <summary>An exception that ended the program.</summary>
+/// <param name="Name">The exception's class.</param>
+/// <param name="Line">Line of the user's code, from 1; null when it was raised elsewhere.</param>
+/// <param name="Column">From 1, for syntax errors.</param>
+/// <param name="Traceback">The user's frames only, with each line's text.</param>
+/// <param name="Hint">One sentence that says what to do instead, where the contract has one.</param>
+[MessagePackObject]
+public sealed record RunError(
+    [property: Key("name")] string Name,
+    [property: Key("message")] string Message,
+    [property: Key("line")] int? Line,
+    [property: Key("column")] int? Column,
+    [property: Key("traceback")] string Traceback,
+    [property: Key("hint")] string? Hint);
+
+/// <param name="Name">The request's or the option's name for it, e.g. <c>timeoutSeconds</c>.</param>
+/// <param name="Value">The limit, in the unit of its name.</param>
+/// <param name="Used">What the run used when it was stopped, in the same unit.</param>
+[MessagePackObject]
+public sealed record LimitReached(
+    [property: Key("name")] string Name,
+    [property: Key("value")] double Value,
+    [property: Key("used")] double Used);
+
+[MessagePackObject]
+public sealed record RunUsage(
+    [property: Key("wallMilliseconds")] double WallMilliseconds,
+    [property: Key("cpuMilliseconds")] double CpuMilliseconds,
+    [property: Key("peakHeapBytes")] long PeakHeapBytes,
+    [property: Key("queuedMilliseconds")] double QueuedMilliseconds,
+    [property: Key("outputBytes")] long OutputBytes);
+
+/// <summary>The limits that hold for one run.</summary>
+[MessagePackObject]
+public sealed record RunLimits(
+    [property: Key("timeoutSeconds")] double TimeoutSeconds,
+    [property: Key("heapMegabytes")] int HeapMegabytes,
+    [property: Key("outputBytes")] long OutputBytes);
+
+/// <param name="Done">How far, in the program's own unit; at most <paramref name="Total"/> when that is known.</param>
+[MessagePackObject]
+public sealed record RunProgress(
+    [property: Key("done")] double Done,
+    [property: Key("total")] double? Total,
+    [property: Key("label")] string? Label);
+
+/// <summary>One event of a run's log. Which members are set follows from <see cref="Type"/>.</summary>
+/// <remarks>
+/// queued: queuePosition · started: limits · stdout, stderr: text · display, result: data · progress: progress ·
+/// error: error · limit: limit · ended: state, reason?, limit?, usage.
+/// </remarks>
+[MessagePackObject]
+public sealed record RunEvent
+{
+    /// <summary>From 1, without gaps.</summary>
+    [Key("sequence")] public long Sequence { get; init; }
+    [Key("type")] public string Type { get; init; } = "";
+
+    /// <summary>Milliseconds since the run was created.</summary>
+    [Key("atMilliseconds")] public double AtMilliseconds { get; init; }
+    [Key("text")] public Utf8Text? Text { get; init; }
+    [Key("data")] public IReadOnlyDictionary<string, string>? Data { get; init; }
+    [Key("progress")] public RunProgress? Progress { get; init; }
+    [Key("error")] public RunError? Error { get; init; }
+    [Key("limit")] public LimitReached? Limit { get; init; }
+    [Key("queuePosition")] public int? QueuePosition { get; init; }
+    [Key("limits")] public RunLimits? Limits { get; init; }
+    [Key("state")] public string? State { get; init; }
+    [Key("reason")] public string? Reason { get; init; }
+    [Key("usage")] public RunUsage? Usage { get; init; }
+}
+
+/// <param name="Limits">What holds for a run that asks for nothing else.</param>
+/// <param name="MaxTimeoutSeconds">The most a run may ask for.</param>
+public sealed record LimitsAnswer(
+    RunLimits Limits, double MaxTimeoutSeconds, int MaxHeapMegabytes, int MaxCodeBytes, int MaxStdinBytes,
+    string PythonVersion, IReadOnlyDictionary<string, string> Packages);
+
+/// <param name="Name">rlimits, privileges, landlock or seccomp.</param>
+/// <param name="Held">Whether a real run at start was stopped by it.</param>
+/// <param name="Detail">What was seen, e.g. the Landlock ABI; when it does not hold, the remedy.</param>
+public sealed record IsolationLayer(string Name, bool Held, bool Required, string Detail);
+
+/// <param name="Ready">Whether every required layer holds and runs are accepted.</param>
+public sealed record IsolationAnswer(bool Ready, string? Reason, DateTime? ProbedAt, IReadOnlyList<IsolationLayer> Layers);
