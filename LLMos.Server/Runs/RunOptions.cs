@@ -24,10 +24,50 @@ public sealed record RunOptions
     public int MaxHeapMegabytes { get; init; } = 1024;
 
     /// <summary>Bytes of a program's UTF-8.</summary>
-    [Range(1, 16_777_216)]
+    [Range(1, 2_097_152)]
     public int MaxCodeBytes { get; init; } = 1_048_576;
 
     /// <summary>Bytes of a run's standard input.</summary>
-    [Range(0, 16_777_216)]
+    [Range(0, 2_097_152)]
     public int MaxStdinBytes { get; init; } = 1_048_576;
+
+    /// <summary>Bytes of text, figures and results that a run may send; the one that sends more ends as <c>output-exceeded</c>.</summary>
+    [Range(4096, 4_294_967_296)]
+    public long MaxOutputBytes { get; init; } = 67_108_864;
+
+    /// <summary>Bytes kept in a record of each stream's beginning, and again of its end. The events have the rest.</summary>
+    [Range(256, 1_048_576)]
+    public int RecordedOutputBytes { get; init; } = 16_384;
+
+    /// <summary>Runs that execute at the same time; 0 is one for each core.</summary>
+    [Range(0, 256)]
+    public int Slots { get; init; }
+
+    /// <summary>Workers that wait forked and confined, so that a run starts at once.</summary>
+    [Range(0, 64)]
+    public int WaitingWorkers { get; init; } = 4;
+
+    /// <summary>Runs that may wait; one more is refused with <c>runs.queue_full</c>.</summary>
+    [Range(0, 10_000)]
+    public int MaxQueued { get; init; } = 256;
+
+    /// <summary>Runs of one person that may wait.</summary>
+    [Range(0, 10_000)]
+    public int MaxQueuedPerUser { get; init; } = 32;
+
+    /// <summary>Ended runs kept in a person's history; the oldest go first.</summary>
+    [Range(1, 100_000)]
+    public int KeptRunsPerUser { get; init; } = 500;
+
+    /// <summary>Bytes of logs kept for a person's history; the oldest runs go first.</summary>
+    [Range(1_048_576, 1_099_511_627_776)]
+    public long KeptBytesPerUser { get; init; } = 1_073_741_824;
+
+    /// <summary>The interpreter. Its packages are what programs can import.</summary>
+    [Required, MinLength(1)]
+    public string Python { get; init; } = "/usr/bin/python3";
+
+    /// <summary>Layers without which no code runs: rlimits, privileges, landlock, seccomp. Set as a list separated by commas.</summary>
+    [RegularExpression("(rlimits|privileges|landlock|seccomp)?(,(rlimits|privileges|landlock|seccomp))*")]
+    public string RequiredLayers { get; init; } = "rlimits,privileges,landlock,seccomp";
 }

@@ -1,0 +1,21 @@
+namespace LLMos.Server.Runs;
+
+/// <summary>A run that has not ended, with its output and what it was started under.</summary>
+internal sealed record LiveRun(Run Run, RunOutput Output, string? IdempotencyKey, string? RequestHash)
+{
+    /// <summary>The run as it is now.</summary>
+    public StoredRun ToStored(DateTime now)
+    {
+        var (stdout, stderr, displays) = Output.Record();
+        var summary = Run.Summarize();
+        return new(
+            Run.Owner.AccountId,
+            new(
+                summary.Id, summary.Language, summary.State, summary.User, summary.Title,
+                Session: null, SessionState: "none",
+                summary.QueuePosition, summary.CreatedAt, summary.StartedAt, summary.EndedAt,
+                Run.Request.Code, Run.End?.Limit, Run.End?.Reason, stdout, stderr, Displays: [], Run.Result, Run.Error, Files: [],
+                Run.Usage(Output.Bytes, now), Run.Limits, Output.Log.LastSequence),
+            displays, IdempotencyKey, RequestHash, Output.Log.Bytes);
+    }
+}

@@ -1,0 +1,172 @@
+using LLMos.Server.Accounts;
+
+namespace LLMos.Server.Runs;
+
+/// <summary>One run from its request to its end: a state machine without I/O. Safe to use from any thread.</summary>
+/// <remarks><c>queued → running → an end state</c>, or <c>queued → cancelled|refused</c>. What ends it first, wins.</remarks>
+internal sealed class Run(string id, Caller owner, StartRunRequest request, RunLimits limits, DateTime createdAt)
+{
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Action<string>? _stop;
+    private Action? _interrupt;
+    private string? _cancelReason;
+
+
+    public string Id => id;
+    public Caller Owner => owner;
+    public StartRunRequest Request => request;
+    public RunLimits Limits => limits;
+    public DateTime CreatedAt => createdAt;
+    public string Title { get; } = TitleOf(request.Code);
+
+    public RunState State { get; private set; } = RunState.Queued;
+    public int? QueuePosition { get; private set; }
+    public DateTime? StartedAt { get; private set; }
+    public DateTime? EndedAt { get; private set; }
+    public RunEnd? End { get; private set; }
+    public RunError? Error { get; set; }
+    public IReadOnlyDictionary<string, string>? Result { get; set; }
+    public bool WasInterrupted { get; private set; }
+
+    /// <summary>Why it was asked to end; null while nobody has.</summary>
+    public string? CancelReason => _cancelReason;
+
+    /// <summary>Completes when the run has ended and its record is stored.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <returns>Whether the position is another than before.</returns>
+    public bool MoveInQueue(int position)
+    {
+        lock (_gate)
+        {
+            if (State != RunState.Queued || QueuePosition == position)
+                return false;
+            QueuePosition = position;
+            return true;
+        }
+    }
+
+    /// <returns>False when it was cancelled while it waited.</returns>
+    public bool TryStart(DateTime now)
+    {
+        lock (_gate)
+        {
+            if (State != RunState.Queued || _cancelReason is not null)
+                return false;
+            State = RunState.Running;
+            QueuePosition = null;
+            StartedAt = now;
+            return true;
+        }
+    }
+
+    /// <summary>Says how a running run is reached; a cancel that came before is passed on at once.</summary>
+    public void Attach(Action<string> stop, Action interrupt)
+    {
+        string? reason;
+        lock (_gate)
+        {
+            _stop = stop;
+            _interrupt = interrupt;
+            reason = _cancelReason;
+        }
+
+        if (reason is not null)
+            stop(reason);
+    }
+
+    public void Detach()
+    {
+        lock (_gate)
+        {
+            _stop = null;
+            _interrupt = null;
+        }
+    }
+
+    /// <summary>Asks for the end. Asking again, or after the end, changes nothing.</summary>
+    /// <returns>Whether the run was still waiting, so that the caller has to end it.</returns>
+    public bool Cancel(string reason)
+    {
+        Action<string>? stop;
+        lock (_gate)
+        {
+            if (State.IsEnd() || _cancelReason is not null)
+                return false;
+            _cancelReason = reason;
+            if (State == RunState.Queued)
+                return true;
+            stop = _stop;
+        }
+
+        stop?.Invoke(reason);
+        return false;
+    }
+
+    /// <summary>Raises KeyboardInterrupt in the program.</summary>
+    /// <returns>False when it is not running.</returns>
+    public bool Interrupt()
+    {
+        Action? interrupt;
+        lock (_gate)
+        {
+            interrupt = _interrupt;
+            WasInterrupted |= interrupt is not null;
+        }
+
+        interrupt?.Invoke();
+        return interrupt is not null;
+    }
+
+    /// <returns>False when it had ended already.</returns>
+    public bool TryEnd(RunEnd end, DateTime now)
+    {
+        lock (_gate)
+        {
+            if (State.IsEnd())
+                return false;
+            State = end.State;
+            QueuePosition = null;
+            End = end;
+            EndedAt = now;
+            return true;
+        }
+    }
+
+    /// <summary>Lets those go who wait for <see cref="Ended"/>.</summary>
+    public void Announce() => _ended.TrySetResult();
+
+    public RunSummary Summarize()
+    {
+        lock (_gate)
+            return new(id, request.Language, State.Name(), owner.Name, Title, QueuePosition, createdAt, StartedAt, EndedAt);
+    }
+
+    public RunUsage Usage(long outputBytes, DateTime now)
+    {
+        lock (_gate)
+        {
+            return new(
+                StartedAt is { } started ? ((EndedAt ?? now) - started).TotalMilliseconds : 0,
+                End?.Cpu.TotalMilliseconds ?? 0,
+                End?.PeakHeapBytes ?? 0,
+                ((StartedAt ?? EndedAt ?? now) - createdAt).TotalMilliseconds,
+                outputBytes);
+        }
+    }
+
+    private static string TitleOf(string code)
+    {
+        const int MaxCharacters = 80;
+        var line = code.EnumerateLines();
+        foreach (var candidate in line)
+        {
+            var text = candidate.Trim();
+            if (!text.IsEmpty && !text.StartsWith("import ") && !text.StartsWith("from "))
+                return text.Length <= MaxCharacters ? text.ToString() : $"{text[..(MaxCharacters - 1)]}…";
+        }
+
+        return code.AsSpan().Trim().Length > 0 ? code.AsSpan().Trim()[..Math.Min(code.AsSpan().Trim().Length, MaxCharacters)].ToString() : "";
+    }
+}

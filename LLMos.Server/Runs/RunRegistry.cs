@@ -1,0 +1,208 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Runs.Sandboxes;
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Server.Runs;
+
+/// <summary>Every run there is: starts them, finds them for their owner, keeps them when they have ended.</summary>
+internal sealed class RunRegistry
+{
+    private readonly ConcurrentDictionary<string, LiveRun> _live = new();
+    private readonly ConcurrentDictionary<(string OwnerId, string Key), LiveRun> _byKey = new();
+    private readonly RunScheduler _scheduler;
+    private readonly RunStore _store;
+    private readonly PythonSandbox _sandbox;
+    private readonly RunOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RunRegistry> _log;
+
+    public RunRegistry(
+        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, IOptions<RunOptions> options, TimeProvider time, ILogger<RunRegistry> log)
+    {
+        _scheduler = scheduler;
+        _store = store;
+        _sandbox = sandbox;
+        _options = options.Value;
+        _time = time;
+        _log = log;
+        scheduler.OnEnded = (run, end) => _ = EndAsync(run, end);
+        scheduler.OnChanged = run => Changed?.Invoke(run.Run);
+    }
+
+    /// <summary>A run was queued, moved, started or ended. Handlers must not block.</summary>
+    public event Action<Run>? Changed;
+
+    /// <summary>Starts a run, or finds the one that was started with the same key.</summary>
+    /// <exception cref="DomainException">The request is refused; see <see cref="RunErrors"/>.</exception>
+    public async Task<string> StartAsync(Caller caller, StartRunRequest request, string? idempotencyKey)
+    {
+        var limits = RunRequestCheck.Check(request, _options);
+        if (_sandbox.IsUnavailable(out var reason))
+            throw RunErrors.SandboxUnavailable(reason);
+
+        var hash = idempotencyKey is null ? null : HashOf(request);
+        if (idempotencyKey is not null && FindByKey(caller, idempotencyKey, hash!) is { } before)
+            return before;
+
+        var now = _time.GetUtcNow().UtcDateTime;
+        var run = new Run(Ulid.NewUlid(_time.GetUtcNow()).ToString(), caller, request, limits, now);
+        var output = new RunOutput(_store.CreateLog(run.Id), now, _time, _options.RecordedOutputBytes);
+        var live = new LiveRun(run, output, idempotencyKey, hash);
+        if (idempotencyKey is not null && _byKey.GetOrAdd((caller.AccountId, idempotencyKey), live) != live)
+        {
+            output.Log.Dispose();
+            _store.DeleteLog(run.Id);
+            return FindByKey(caller, idempotencyKey, hash!)!;
+        }
+
+        _live[run.Id] = live;
+        var keeping = _store.SaveAsync(live.ToStored(now));
+        try
+        {
+            _scheduler.Enqueue(live);
+        }
+        catch (DomainException)
+        {
+            await keeping;
+            await ForgetAsync(live);
+            throw;
+        }
+
+        // Acknowledged only when it is durable, so that the next start knows it. It runs meanwhile.
+        await keeping;
+        return run.Id;
+    }
+
+    /// <summary>The caller's live run, or null.</summary>
+    public LiveRun? FindLive(Caller caller, string id) =>
+        _live.TryGetValue(id, out var live) && live.Run.Owner.AccountId == caller.AccountId ? live : null;
+
+    /// <exception cref="DomainException"><c>runs.not_found</c>: no such run, or it is someone else's.</exception>
+    public RunRecord GetRecord(Caller caller, string id)
+    {
+        if (FindLive(caller, id) is { } live)
+            return _store.Complete(live.ToStored(_time.GetUtcNow().UtcDateTime), live.Output.Log);
+
+        var stored = GetStored(caller, id);
+        using var log = _store.OpenLog(id);
+        return _store.Complete(stored, log);
+    }
+
+    /// <exception cref="DomainException"><c>runs.not_found</c></exception>
+    public RunSummary GetSummary(Caller caller, string id) =>
+        FindLive(caller, id)?.Run.Summarize() ?? GetStored(caller, id).Summarize();
+
+    /// <summary>The run's log, live or from its file. Whoever reads an ended one disposes it.</summary>
+    /// <exception cref="DomainException"><c>runs.not_found</c></exception>
+    public RunLogLease OpenLog(Caller caller, string id)
+    {
+        if (FindLive(caller, id) is { } live)
+            return new(live.Output.Log, Owned: false);
+
+        GetStored(caller, id);
+        return new(_store.OpenLog(id), Owned: true);
+    }
+
+    /// <summary>The caller's runs, newest first.</summary>
+    public IReadOnlyList<RunSummary> List(Caller caller, string? before, int limit)
+    {
+        var live = _live.Values
+            .Where(run => run.Run.Owner.AccountId == caller.AccountId && (before is null || string.CompareOrdinal(run.Run.Id, before) < 0))
+            .Select(run => run.Run.Summarize())
+            .ToList();
+        var ids = live.Select(run => run.Id).ToHashSet();
+        return [.. live.Concat(_store.List(caller.AccountId, before, limit).Where(run => !ids.Contains(run.Id)))
+            .OrderByDescending(run => run.Id, StringComparer.Ordinal).Take(limit)];
+    }
+
+    /// <summary>Ends a run; one that has ended stays as it is.</summary>
+    /// <exception cref="DomainException"><c>runs.not_found</c></exception>
+    public async Task<RunSummary> CancelAsync(Caller caller, string id)
+    {
+        if (FindLive(caller, id) is { } live)
+        {
+            _scheduler.Cancel(live, $"{caller.Name} cancelled it.");
+            await live.Run.Ended;
+        }
+
+        return GetSummary(caller, id);
+    }
+
+    /// <exception cref="DomainException"><c>runs.not_found</c>, <c>runs.not_running</c></exception>
+    public RunSummary Interrupt(Caller caller, string id)
+    {
+        if (FindLive(caller, id)?.Run.Interrupt() != true)
+            throw RunErrors.NotRunning(GetSummary(caller, id).State);
+        return GetSummary(caller, id);
+    }
+
+    private StoredRun GetStored(Caller caller, string id)
+    {
+        var stored = Ulid.TryParse(id, out _) ? _store.Find(id) : null;
+        return stored?.OwnerId == caller.AccountId ? stored : throw RunErrors.NotFound(id);
+    }
+
+    private string? FindByKey(Caller caller, string key, string hash)
+    {
+        var (id, before) = _byKey.TryGetValue((caller.AccountId, key), out var live)
+            ? (live.Run.Id, live.RequestHash)
+            : _store.FindByKey(caller.AccountId, key) ?? (null, null);
+        return id is null || before == hash ? id : throw RunErrors.IdempotencyMismatch();
+    }
+
+    private async Task EndAsync(LiveRun live, RunEnd end)
+    {
+        var run = live.Run;
+        if (!run.TryEnd(end, _time.GetUtcNow().UtcDateTime))
+            return;
+        var usage = run.Usage(live.Output.Bytes, run.EndedAt!.Value);
+        try
+        {
+            if (end.Limit is { } limit)
+                live.Output.Append(new() { Type = "limit", Limit = limit });
+            live.Output.Append(new() { Type = "ended", State = end.State.Name(), Reason = end.Reason, Limit = end.Limit, Usage = usage });
+        }
+        catch (DomainException full)
+        {
+            // The record below still says how it ended.
+            RunLog.NotKept(_log, full, run.Id);
+        }
+
+        try
+        {
+            await _store.SaveAsync(live.ToStored(run.EndedAt.Value));
+        }
+        catch (Exception failed) when (failed is DomainException or IOException)
+        {
+            RunLog.NotKept(_log, failed, run.Id);
+        }
+
+        // Completed last: a reader that sees the log's end finds the record stored.
+        live.Output.Complete();
+        RunLog.Ended(_log, run.Id, run.Owner.Name, end.State.Name(), usage.WallMilliseconds);
+        run.Announce();
+        Changed?.Invoke(run);
+        Forget(live);
+    }
+
+    private async Task ForgetAsync(LiveRun live)
+    {
+        Forget(live);
+        await _store.DeleteAsync(live.Run.Owner.AccountId, live.Run.Id);
+    }
+
+    private void Forget(LiveRun live)
+    {
+        _live.TryRemove(live.Run.Id, out _);
+        if (live.IdempotencyKey is { } key)
+            _byKey.TryRemove((live.Run.Owner.AccountId, key), out _);
+    }
+
+    private static string HashOf(StartRunRequest request) =>
+        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(request))));
+}

@@ -1,0 +1,168 @@
+using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Runs.Sandboxes;
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Server.Runs;
+
+/// <summary>A bounded queue in, a bounded number of slots out; each slot is a thread that executes one run after another.</summary>
+internal sealed class RunScheduler : IHostedService
+{
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+
+    private readonly RunQueue _queue = new();
+    private readonly object _gate = new();
+    private readonly RunOptions _options;
+    private readonly PythonSandbox _sandbox;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RunScheduler> _log;
+    private readonly List<Thread> _slots = [];
+    private readonly HashSet<LiveRun> _executing = [];
+    private bool _stopping;
+
+    public RunScheduler(IOptions<RunOptions> options, PythonSandbox sandbox, TimeProvider time, ILogger<RunScheduler> log)
+    {
+        _options = options.Value;
+        _sandbox = sandbox;
+        _time = time;
+        _log = log;
+    }
+
+    /// <summary>Called on a slot's thread, or the canceller's, when a run has ended; stores and announces it.</summary>
+    public Action<LiveRun, RunEnd> OnEnded { get; set; } = (_, _) => { };
+
+    /// <summary>Called when a run has started or its place in the queue has changed.</summary>
+    public Action<LiveRun> OnChanged { get; set; } = _ => { };
+
+    /// <exception cref="DomainException"><c>runs.queue_full</c>, <c>runs.user_queue_full</c>, <c>runs.server_stopping</c>.</exception>
+    public void Enqueue(LiveRun run)
+    {
+        lock (_gate)
+        {
+            if (_stopping)
+                throw RunErrors.Stopping();
+            if (_queue.Count >= _options.MaxQueued)
+                throw RunErrors.QueueFull(_options.MaxQueued);
+            if (_queue.CountOf(run.Run.Owner.AccountId) >= _options.MaxQueuedPerUser)
+                throw RunErrors.UserQueueFull(_options.MaxQueuedPerUser);
+
+            _queue.Add(run);
+            TellPositions();
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>Ends a run, waiting or running. Doing so twice is no error.</summary>
+    public void Cancel(LiveRun run, string reason)
+    {
+        if (!run.Run.Cancel(reason))
+            return;
+
+        lock (_gate)
+        {
+            if (!_queue.Remove(run))
+                return;
+            TellPositions();
+        }
+
+        OnEnded(run, new(RunState.Cancelled, reason));
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var count = _options.Slots > 0 ? _options.Slots : Environment.ProcessorCount;
+        for (var slot = 1; slot <= count; slot++)
+        {
+            var thread = new Thread(Serve) { IsBackground = true, Name = $"run slot {slot}" };
+            _slots.Add(thread);
+            thread.Start();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Cancels everything and waits for the slots; nothing is left running.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        List<LiveRun> all;
+        lock (_gate)
+        {
+            _stopping = true;
+            all = [.. _queue.InOrder(), .. _executing];
+            Monitor.PulseAll(_gate);
+        }
+
+        foreach (var run in all)
+            Cancel(run, "The server stopped.");
+        await Task.Run(() => _slots.ForEach(slot => slot.Join(StopPatience)), cancellationToken);
+    }
+
+    private void Serve()
+    {
+        while (Next() is { } run)
+        {
+            RunEnd end;
+            try
+            {
+                end = Execute(run);
+            }
+            catch (Exception unexpected)
+            {
+                // The slot must outlive whatever one run brings about.
+                RunLog.SlotFailed(_log, unexpected, run.Run.Id);
+                end = new(RunState.Crashed, "The server met an unexpected error; its log has more.");
+            }
+
+            lock (_gate)
+            {
+                _executing.Remove(run);
+                _queue.Release(run);
+                Monitor.PulseAll(_gate);
+            }
+
+            OnEnded(run, end);
+        }
+    }
+
+    private LiveRun? Next()
+    {
+        lock (_gate)
+        {
+            while (!_stopping)
+            {
+                if (_queue.TakeNext() is { } run)
+                {
+                    _executing.Add(run);
+                    TellPositions();
+                    return run;
+                }
+
+                Monitor.Wait(_gate);
+            }
+
+            return null;
+        }
+    }
+
+    private RunEnd Execute(LiveRun run)
+    {
+        if (!run.Run.TryStart(_time.GetUtcNow().UtcDateTime))
+            return new(RunState.Cancelled, run.Run.CancelReason);
+
+        run.Output.Append(new() { Type = "started", Limits = run.Run.Limits });
+        OnChanged(run);
+        return _sandbox.Execute(run.Run, run.Output);
+    }
+
+    private void TellPositions()
+    {
+        var position = 0;
+        foreach (var run in _queue.InOrder())
+        {
+            if (run.Run.MoveInQueue(++position))
+            {
+                run.Output.Append(new() { Type = "queued", QueuePosition = position });
+                OnChanged(run);
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using LiteDB;
+using LLMos.Server.Foundation.Storage;
+using LLMos.Server.Foundation.Streams;
+using Microsoft.Extensions.Options;
+using JsonSerializer = System.Text.Json.JsonSerializer;
+
+namespace LLMos.Server.Runs;
+
+/// <summary>Records of runs in the database and their logs in files beside it; an index of both in memory.</summary>
+internal sealed class RunStore
+{
+    public const string Collection = "runs";
+
+    // Displays of one record that are sent with it; later ones are named by their sequence number and read from the events.
+    private const int MaxDisplayBytes = 16 * 1024 * 1024;
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    private readonly Database _database;
+    private readonly RunOptions _options;
+    private readonly TimeProvider _time;
+    private readonly string _folder;
+    private readonly Lock _gate = new();
+
+    // By owner, then by id: ids sort by time.
+    private readonly Dictionary<string, SortedDictionary<string, Entry>> _kept = [];
+
+    public RunStore(Database database, IOptions<StorageOptions> storage, IOptions<RunOptions> options, TimeProvider time, ILogger<RunStore> log)
+    {
+        _database = database;
+        _options = options.Value;
+        _time = time;
+        _folder = Path.GetFullPath(Path.Combine(storage.Value.Path, "runs"));
+        Directory.CreateDirectory(_folder);
+        Load(log);
+    }
+
+    public EventLog CreateLog(string id) => EventLog.Create(LogPath(id), new());
+
+    public EventLog OpenLog(string id) => EventLog.Open(LogPath(id), new());
+
+    /// <summary>Keeps <paramref name="run"/> as it is now; completes when that is durable.</summary>
+    public async Task SaveAsync(StoredRun run)
+    {
+        var document = new BsonDocument { ["_id"] = run.Record.Id, ["json"] = JsonSerializer.SerializeToUtf8Bytes(run, Json) };
+        await _database.WriteAsync(documents => documents.Put(Collection, document));
+        Index(run);
+        await PruneAsync(run.OwnerId);
+    }
+
+    public StoredRun? Find(string id)
+    {
+        var document = _database.Read(documents => documents.Find(Collection, id));
+        return document is null ? null : Decode(document);
+    }
+
+    /// <summary>A person's ended runs, newest first, older than <paramref name="before"/> when that is given.</summary>
+    public IReadOnlyList<RunSummary> List(string ownerId, string? before, int limit)
+    {
+        lock (_gate)
+        {
+            return _kept.TryGetValue(ownerId, out var runs)
+                ? [.. runs.Reverse().Where(run => before is null || string.CompareOrdinal(run.Key, before) < 0).Take(limit).Select(run => run.Value.Summary)]
+                : [];
+        }
+    }
+
+    /// <summary>The run that <paramref name="ownerId"/> started with this key.</summary>
+    public (string Id, string? RequestHash)? FindByKey(string ownerId, string key)
+    {
+        lock (_gate)
+        {
+            return _kept.TryGetValue(ownerId, out var runs) && runs.Values.FirstOrDefault(run => run.IdempotencyKey == key) is { } found
+                ? (found.Summary.Id, found.RequestHash)
+                : null;
+        }
+    }
+
+    /// <summary>Puts what a run displayed back into its record.</summary>
+    public RunRecord Complete(StoredRun run, EventLog log)
+    {
+        var left = MaxDisplayBytes;
+        var displays = new List<RecordedDisplay>();
+        foreach (var sequence in run.Displays)
+        {
+            var data = log.Read(sequence - 1, 1, int.MaxValue) is [var entry] ? RunOutput.Decode(entry).Data! : new Dictionary<string, string>();
+            left -= data.Sum(part => part.Value.Length);
+            displays.Add(new(sequence, left >= 0 ? data : new Dictionary<string, string>()));
+        }
+
+        return run.Record with { Displays = displays };
+    }
+
+    private void Load(ILogger log)
+    {
+        foreach (var run in _database.Read(documents => documents.All(Collection)).Select(Decode))
+        {
+            if (run.Record.EndedAt is not null)
+            {
+                Index(run);
+                continue;
+            }
+
+            // Its server is gone, so its worker is too.
+            RunLog.Recovered(log, run.Record.Id);
+            var ended = Recover(run);
+            _database.WriteAsync(documents => documents.Put(
+                Collection, new() { ["_id"] = ended.Record.Id, ["json"] = JsonSerializer.SerializeToUtf8Bytes(ended, Json) })).GetAwaiter().GetResult();
+            Index(ended);
+        }
+    }
+
+    /// <summary>Ends a run that was in flight when its server ended: what it had sent is in its log.</summary>
+    private StoredRun Recover(StoredRun run)
+    {
+        const string Reason = "The server ended while it ran.";
+        var stdout = new HeadAndTail(_options.RecordedOutputBytes);
+        var stderr = new HeadAndTail(_options.RecordedOutputBytes);
+        var displays = new List<long>();
+        if (!File.Exists(LogPath(run.Record.Id)))
+            CreateLog(run.Record.Id).Dispose();
+        using var log = OpenLog(run.Record.Id);
+        for (var after = 0L; log.Read(after, 1000, 1_048_576) is { Count: > 0 } entries; after = entries[^1].Sequence)
+        {
+            foreach (var happened in entries.Select(RunOutput.Decode))
+            {
+                if (happened.Type == "display")
+                    displays.Add(happened.Sequence);
+                else if (happened.Text is { } text)
+                    (happened.Type == "stdout" ? stdout : stderr).Add(text.Bytes.Span);
+            }
+        }
+
+        var output = new RunOutput(log, run.Record.CreatedAt, _time, _options.RecordedOutputBytes);
+        if (!log.IsCompleted)
+        {
+            output.Append(new() { Type = "ended", State = RunState.Cancelled.Name(), Reason = Reason, Usage = run.Record.Usage });
+            output.Complete();
+        }
+
+        return run with
+        {
+            Displays = displays,
+            LogBytes = log.Bytes,
+            Record = run.Record with
+            {
+                State = RunState.Cancelled.Name(),
+                Reason = Reason,
+                QueuePosition = null,
+                EndedAt = _time.GetUtcNow().UtcDateTime,
+                Stdout = stdout.ToText(),
+                Stderr = stderr.ToText(),
+                LastSequence = log.LastSequence,
+            },
+        };
+    }
+
+    private void Index(StoredRun run)
+    {
+        lock (_gate)
+        {
+            if (!_kept.TryGetValue(run.OwnerId, out var runs))
+                _kept[run.OwnerId] = runs = new(StringComparer.Ordinal);
+            runs[run.Record.Id] = new(run.Summarize(), run.LogBytes, run.IdempotencyKey, run.RequestHash);
+        }
+    }
+
+    private async Task PruneAsync(string ownerId)
+    {
+        var old = new List<string>();
+        lock (_gate)
+        {
+            var runs = _kept[ownerId];
+            var bytes = runs.Values.Sum(run => run.LogBytes);
+            foreach (var (id, run) in runs)
+            {
+                if (run.Summary.EndedAt is null || (runs.Count - old.Count <= _options.KeptRunsPerUser && bytes <= _options.KeptBytesPerUser))
+                    break;
+                old.Add(id);
+                bytes -= run.LogBytes;
+            }
+
+            old.ForEach(id => runs.Remove(id));
+        }
+
+        if (old.Count == 0)
+            return;
+        await _database.WriteAsync(documents => old.ForEach(id => documents.Delete(Collection, id)));
+        old.ForEach(id => File.Delete(LogPath(id)));
+    }
+
+    private static StoredRun Decode(BsonDocument document) => JsonSerializer.Deserialize<StoredRun>(document["json"].AsBinary, Json)!;
+
+    private string LogPath(string id) => Path.Combine(_folder, $"{id}.log");
+
+    private sealed record Entry(RunSummary Summary, long LogBytes, string? IdempotencyKey, string? RequestHash);
+}

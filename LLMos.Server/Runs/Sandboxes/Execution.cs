@@ -1,0 +1,332 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text;
+
+namespace LLMos.Server.Runs.Sandboxes;
+
+/// <summary>One program in one worker: sends the request, reads what comes until the end, and says how it ended.</summary>
+/// <remarks><see cref="WaitUntilReady"/> and <see cref="Pump"/> occupy their thread; <see cref="Stop"/> may come from any other.</remarks>
+internal sealed class Execution
+{
+    private const int ReadBytes = 65_536;
+
+    // `print` writes its text and its end separately: a write without a newline is mostly followed by one at once.
+    private const int CoalesceMilliseconds = 1;
+
+    // A program that gathers its text has stopped to write when the pipe is silent for this long.
+    private const int QuietMilliseconds = 4;
+
+    // What an event costs beside its text, so that a flood of empty ones reaches the output limit too.
+    private const int EventOverheadBytes = 64;
+
+    // How long a stopped program may take to hand over what it gathered.
+    private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(50);
+
+    // A worker whose pipe has ended is ending itself; one that only closed its descriptors is ended by us.
+    private static readonly TimeSpan Leaving = TimeSpan.FromSeconds(1);
+
+    private readonly Run _run;
+    private readonly RunOutput _output;
+    private readonly Worker _worker;
+    private readonly OutputParser _parser;
+    private readonly ArrayBufferWriter<byte> _text = new(ReadBytes);
+    private readonly byte[] _buffer = new byte[ReadBytes];
+    private readonly Lock _gate = new();
+
+    private long _started, _stoppedAt, _sentBytes, _baselineBytes;
+    private RunEnd? _stopped;
+    private volatile bool _buffering;
+    private bool _ready, _errorsEnded;
+    private string? _outcome;
+
+    public Execution(Run run, RunOutput output, Worker worker)
+    {
+        _run = run;
+        _output = output;
+        _worker = worker;
+        _parser = new(worker.Marker, OnText, frame => OnFrame(WorkerFrame.Parse(frame), frame.Length));
+    }
+
+    /// <summary>What the worker applied to itself, layer to detail. From before it read any code, so it can be believed.</summary>
+    public IReadOnlyDictionary<string, string> Layers { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>Waits until the worker is sealed.</summary>
+    /// <param name="said">What it wrote when it could not apply a required layer.</param>
+    /// <returns>False when it is gone.</returns>
+    public bool WaitUntilReady(out string said)
+    {
+        said = "";
+        while (!_ready)
+        {
+            var (fromOutput, fromErrors) = Posix.Poll(_worker.Output, _worker.Errors, -1);
+            if (fromErrors && Posix.Read(_worker.Errors, _buffer) is > 0 and var count)
+                said += Encoding.UTF8.GetString(_buffer, 0, count);
+            else if (fromOutput && !ReadOutput())
+                return false;
+        }
+
+        _baselineBytes = _worker.Measure().PeakResidentBytes;
+        return true;
+    }
+
+    /// <summary>Runs the program to its end.</summary>
+    /// <param name="onSent">Called when the program has begun.</param>
+    /// <exception cref="ProtocolException">The worker broke the rules of the wire.</exception>
+    /// <exception cref="Foundation.Errors.DomainException"><c>storage.full</c>: its output cannot be kept.</exception>
+    public RunEnd Pump(Action onSent)
+    {
+        _started = Stopwatch.GetTimestamp();
+        if (!_worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin }))
+            return Gone();
+        onSent();
+
+        while (_outcome is null)
+        {
+            var (fromOutput, fromErrors) = Posix.Poll(_worker.Output, _errorsEnded ? null : _worker.Errors, Patience());
+            if (fromErrors)
+                ReadErrors();
+            if (fromOutput && !ReadOutput())
+                return Gone();
+            if (!fromOutput && !fromErrors)
+                OnSilence();
+            ObserveClock();
+        }
+
+        return Finished();
+    }
+
+    /// <summary>Ends the program as <paramref name="end"/> says, after it has handed over the text that it gathered. The first call counts.</summary>
+    public void Stop(RunEnd end)
+    {
+        lock (_gate)
+        {
+            if (_stopped is not null)
+                return;
+            _stopped = WithUsage(end, _worker.Measure());
+            _stoppedAt = Stopwatch.GetTimestamp();
+        }
+
+        if (_buffering)
+            _worker.AskForGathered();
+        else
+            _worker.Kill();
+    }
+
+    private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
+
+    /// <summary>Milliseconds until something is due although nothing arrives.</summary>
+    private int Patience()
+    {
+        if (_text.WrittenCount > 0)
+            return CoalesceMilliseconds;
+        if (_buffering || _stopped is not null)
+            return QuietMilliseconds;
+        return (int)Math.Ceiling(Math.Max(0, _run.Limits.TimeoutSeconds - Elapsed.TotalSeconds) * 1000);
+    }
+
+    private void OnSilence()
+    {
+        FlushText(isLast: false);
+        if (_stopped is not null)
+        {
+            _worker.Kill();
+        }
+        else if (_buffering)
+        {
+            _buffering = false;
+            _worker.AskForGathered();
+        }
+    }
+
+    private void ObserveClock()
+    {
+        if (_stopped is not null)
+        {
+            if (Stopwatch.GetElapsedTime(_stoppedAt) > HandOver)
+                _worker.Kill();
+        }
+        else if (Elapsed.TotalSeconds >= _run.Limits.TimeoutSeconds)
+        {
+            var limit = new LimitReached("timeoutSeconds", _run.Limits.TimeoutSeconds, Math.Round(Elapsed.TotalSeconds, 3));
+            Stop(new(RunState.TimedOut, Limit: limit));
+        }
+    }
+
+    private bool ReadOutput()
+    {
+        var count = Posix.Read(_worker.Output, _buffer);
+        if (count == 0)
+        {
+            _parser.End();
+            FlushText(isLast: true);
+            return false;
+        }
+
+        _parser.Feed(_buffer.AsSpan(0, count));
+        if (_text.WrittenCount >= ReadBytes / 2 || (_text.WrittenCount > 0 && _text.WrittenSpan[^1] == '\n'))
+            FlushText(isLast: false);
+        return true;
+    }
+
+    private void ReadErrors()
+    {
+        var count = Posix.Read(_worker.Errors, _buffer);
+        _errorsEnded = count == 0;
+        if (count > 0)
+            Append("stderr", _buffer.AsSpan(0, count));
+    }
+
+    private void OnText(ReadOnlySpan<byte> text) => _text.Write(text);
+
+    private void FlushText(bool isLast)
+    {
+        var text = _text.WrittenSpan;
+        var whole = isLast ? text.Length : text.Length - IncompleteAtEnd(text);
+        if (whole == 0)
+            return;
+
+        Append("stdout", text[..whole]);
+        var rest = text[whole..].ToArray();
+        _text.ResetWrittenCount();
+        _text.Write(rest);
+    }
+
+    private void Append(string stream, ReadOnlySpan<byte> text)
+    {
+        var left = _run.Limits.OutputBytes - _sentBytes;
+        if (left > 0)
+            _output.AppendText(stream, text.Length <= left ? text : text[..(int)left]);
+        Count(text.Length + EventOverheadBytes);
+    }
+
+    private void OnFrame(WorkerFrame frame, int bytes)
+    {
+        FlushText(isLast: false);
+        if (!_ready)
+        {
+            Layers = frame.Type == "ready" ? frame.Layers! : throw new ProtocolException("the first frame is not `ready`");
+            _ready = true;
+            return;
+        }
+
+        if (frame.Type == "stderr")
+        {
+            Append("stderr", Encoding.UTF8.GetBytes(frame.Text!));
+            return;
+        }
+
+        Count(bytes + EventOverheadBytes);
+        if (_sentBytes > _run.Limits.OutputBytes)
+            return;
+
+        switch (frame.Type)
+        {
+            case "display":
+                _output.Append(new() { Type = "display", Data = frame.Data });
+                break;
+            case "result":
+                _run.Result = frame.Data;
+                _output.Append(new() { Type = "result", Data = frame.Data });
+                break;
+            case "progress":
+                _output.Append(new() { Type = "progress", Progress = new(frame.Done!.Value, frame.Total, frame.Label) });
+                break;
+            case "error":
+                _run.Error = new(frame.Name!, frame.Message!, frame.Line, frame.Column, frame.Traceback!, frame.Hint);
+                _output.Append(new() { Type = "error", Error = _run.Error });
+                break;
+            case "buffering":
+                _buffering = true;
+                break;
+            case "ended":
+                _outcome = frame.Outcome;
+                break;
+            default:
+                throw new ProtocolException($"a second `{frame.Type}`");
+        }
+    }
+
+    private void Count(int bytes)
+    {
+        _sentBytes += bytes;
+        if (_sentBytes > _run.Limits.OutputBytes)
+            Stop(new(RunState.OutputExceeded, Limit: new("outputBytes", _run.Limits.OutputBytes, _sentBytes)));
+    }
+
+    /// <summary>The program reached its end and said so.</summary>
+    private RunEnd Finished()
+    {
+        while (!_errorsEnded && Posix.Poll(_worker.Errors, null, 0).First)
+            ReadErrors();
+        if (_stopped is { State: RunState.OutputExceeded } exceeded)
+            return exceeded;
+
+        var usage = _worker.Measure();
+        var heap = _run.Limits.HeapMegabytes;
+        return WithUsage(
+            _outcome switch
+            {
+                "succeeded" => new(RunState.Succeeded),
+                "memory" => new(RunState.MemoryExceeded, Limit: new("heapMegabytes", heap, heap)),
+                "interrupted" when _run.WasInterrupted => new(RunState.Cancelled, "It was interrupted."),
+                _ => new(RunState.Failed),
+            },
+            usage);
+    }
+
+    /// <summary>The pipe ended without that.</summary>
+    private RunEnd Gone()
+    {
+        if (_stopped is not null)
+            return _stopped;
+
+        if (!WaitForExit(Leaving))
+        {
+            _worker.Kill();
+            WaitForExit(Leaving);
+            return new(RunState.Crashed, "The program closed its output and was ended.");
+        }
+
+        while (!_errorsEnded && Posix.Poll(_worker.Errors, null, 0).First)
+            ReadErrors();
+        var exit = _worker.Exited.GetAwaiter().GetResult();
+        return WithUsage(
+            exit switch
+            {
+                { Signal: { } signal } => new(RunState.Crashed, $"The interpreter was ended by {signal}{Meaning(signal)}."),
+                { Code: 0 } => new(RunState.Succeeded),
+                _ => new(RunState.Failed, $"The program ended itself with status {exit.Code}."),
+            },
+            exit.Usage);
+    }
+
+    private bool WaitForExit(TimeSpan patience) =>
+        ((IAsyncResult)_worker.Exited).AsyncWaitHandle.WaitOne(patience);
+
+    private RunEnd WithUsage(RunEnd end, WorkerUsage usage) =>
+        end with { Cpu = usage.Cpu, PeakHeapBytes = Math.Max(0, usage.PeakResidentBytes - _baselineBytes) };
+
+    private static string Meaning(string signal) => signal switch
+    {
+        "SIGSEGV" => " (an invalid memory access, or recursion too deep for the C stack)",
+        "SIGSYS" => " (a system call that no program needs)",
+        "SIGKILL" => " (the host ran out of memory, or someone killed it)",
+        "SIGABRT" => " (it gave up itself)",
+        _ => "",
+    };
+
+    /// <summary>How many bytes at the end begin a UTF-8 character that has not arrived whole.</summary>
+    private static int IncompleteAtEnd(ReadOnlySpan<byte> text)
+    {
+        for (var back = 1; back <= Math.Min(3, text.Length); back++)
+        {
+            var first = text[^back];
+            if ((first & 0xC0) == 0x80)
+                continue;
+            var needed = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+            return needed > back ? back : 0;
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace LLMos.Server.Runs.Sandboxes;
+
+/// <summary>The system calls that .NET does not offer: descriptors over a socket, poll over pipes, signals to a pidfd.</summary>
+internal static unsafe partial class Posix
+{
+    public const short PollIn = 0x001;
+    public const int SignalInterrupt = 2, SignalKill = 9, SignalUser2 = 12;
+
+    private const int SolSocket = 1, ScmRights = 1, CloseOnExec = 0x40000000;
+    private const int ErrnoInterrupted = 4, ErrnoAgain = 11;
+    private const long PidfdSendSignal = 424;
+
+    /// <summary>Waits until one of <paramref name="first"/>, <paramref name="second"/> can be read or has ended.</summary>
+    /// <param name="milliseconds">Negative waits for ever.</param>
+    /// <returns>Which can be read; both false when the time is over.</returns>
+    public static (bool First, bool Second) Poll(SafeFileHandle first, SafeFileHandle? second, int milliseconds)
+    {
+        var descriptors = stackalloc PollDescriptor[2];
+        descriptors[0] = new() { Descriptor = (int)first.DangerousGetHandle(), Events = PollIn };
+        descriptors[1] = new() { Descriptor = second is null ? -1 : (int)second.DangerousGetHandle(), Events = PollIn };
+        var ready = poll(descriptors, 2, milliseconds);
+        if (ready < 0 && Marshal.GetLastPInvokeError() != ErrnoInterrupted)
+            throw new IOException($"poll failed: {Marshal.GetLastPInvokeErrorMessage()}");
+
+        return ready > 0 ? (descriptors[0].Happened != 0, descriptors[1].Happened != 0) : (false, false);
+    }
+
+    /// <summary>Reads what is there, at most the buffer's length; 0 at the end.</summary>
+    public static int Read(SafeFileHandle from, Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint count;
+            do
+                count = read((int)from.DangerousGetHandle(), start, (nuint)buffer.Length);
+            while (count < 0 && Marshal.GetLastPInvokeError() is ErrnoInterrupted or ErrnoAgain);
+            return count >= 0 ? (int)count : throw new IOException($"read failed: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    /// <summary>Writes all of <paramref name="data"/>.</summary>
+    /// <returns>False when the other side is gone.</returns>
+    public static bool Write(SafeFileHandle to, ReadOnlySpan<byte> data)
+    {
+        const int NoSignal = 0x4000;
+        while (!data.IsEmpty)
+        {
+            nint count;
+            fixed (byte* start = data)
+                count = send((int)to.DangerousGetHandle(), start, (nuint)data.Length, NoSignal);
+            if (count < 0 && Marshal.GetLastPInvokeError() != ErrnoInterrupted)
+                return false;
+
+            data = data[(int)Math.Max(count, 0)..];
+        }
+
+        return true;
+    }
+
+    /// <summary>Signals the process behind a pidfd; does nothing when it has ended.</summary>
+    public static void Signal(SafeFileHandle pidfd, int signal)
+    {
+        var added = false;
+        try
+        {
+            pidfd.DangerousAddRef(ref added);
+            syscall(PidfdSendSignal, (int)pidfd.DangerousGetHandle(), signal, 0, 0);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed by the thread that saw the process end: there is nobody left to signal.
+        }
+        finally
+        {
+            if (added)
+                pidfd.DangerousRelease();
+        }
+    }
+
+    /// <summary>Receives one message and the descriptors that came with it.</summary>
+    /// <returns>The message's length, 0 at the end of the connection.</returns>
+    public static int Receive(SafeHandle socket, Span<byte> buffer, List<SafeFileHandle> descriptors)
+    {
+        const int ControlBytes = 256;
+        var control = stackalloc byte[ControlBytes];
+        fixed (byte* start = buffer)
+        {
+            var part = new IoVector { Base = start, Length = (nuint)buffer.Length };
+            var header = new MessageHeader { Parts = &part, PartCount = 1, Control = control, ControlLength = ControlBytes };
+            nint count;
+            do
+                count = recvmsg((int)socket.DangerousGetHandle(), &header, CloseOnExec);
+            while (count < 0 && Marshal.GetLastPInvokeError() == ErrnoInterrupted);
+
+            if (count > 0 && header.ControlLength >= (nuint)sizeof(ControlHeader))
+            {
+                var told = (ControlHeader*)control;
+                if (told->Level == SolSocket && told->Type == ScmRights)
+                {
+                    var passed = new ReadOnlySpan<int>(control + sizeof(ControlHeader), (int)(told->Length - (nuint)sizeof(ControlHeader)) / sizeof(int));
+                    foreach (var descriptor in passed)
+                        descriptors.Add(new(descriptor, ownsHandle: true));
+                }
+            }
+
+            return (int)Math.Max(count, 0);
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Happened;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct IoVector
+    {
+        public void* Base;
+        public nuint Length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MessageHeader
+    {
+        public void* Name;
+        public uint NameLength;
+        public IoVector* Parts;
+        public nuint PartCount;
+        public void* Control;
+        public nuint ControlLength;
+        public int Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct ControlHeader
+    {
+        public nuint Length;
+        public int Level;
+        public int Type;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint send(int descriptor, byte* buffer, nuint count, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint recvmsg(int descriptor, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint pidfd, nint signal, nint info, nint flags);
+}

@@ -1,0 +1,215 @@
+using System.Diagnostics.CodeAnalysis;
+using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Storage;
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Server.Runs.Sandboxes;
+
+/// <summary>Runs Python programs: keeps a forkserver alive, probes at its start what confinement achieves, executes.</summary>
+internal sealed class PythonSandbox(
+    IOptions<RunOptions> options, IOptions<StorageOptions> storage, TimeProvider time, ILogger<PythonSandbox> log) : BackgroundService
+{
+    // A waiting worker may have been killed from outside; a fresh one takes its place.
+    private const int Attempts = 3;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private TaskCompletionSource<Current> _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What holds on this host, as the last probe found it.</summary>
+    public IsolationAnswer Isolation { get; private set; } = new(false, "The sandbox is starting.", null, []);
+
+    /// <summary>The interpreter and its packages; null until it has started once.</summary>
+    public Forkserver.HelloMessage? Interpreter { get; private set; }
+
+    /// <summary>The forkserver's process, for those who want to watch it.</summary>
+    public int? ForkserverProcessId => _current.Task.IsCompletedSuccessfully ? _current.Task.GetAwaiter().GetResult().Forkserver.ProcessId : null;
+
+    /// <summary>Completes when it is known whether code can run here.</summary>
+    public Task Probed => _probed.Task;
+
+    private readonly TaskCompletionSource _probed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whether code will not run here, as far as is known now.</summary>
+    public bool IsUnavailable([NotNullWhen(true)] out string? reason)
+    {
+        reason = _probed.Task.IsCompleted && !Isolation.Ready ? Isolation.Reason ?? "The sandbox is not available." : null;
+        return reason is not null;
+    }
+
+    /// <summary>Runs a program to its end on the calling thread.</summary>
+    public RunEnd Execute(Run run, RunOutput output)
+    {
+        Current current;
+        try
+        {
+            current = _current.Task.GetAwaiter().GetResult();
+        }
+        catch (DomainException unavailable)
+        {
+            return new(RunState.Refused, unavailable.Error.Detail);
+        }
+
+        return Execute(run, output, current.Pool.TakeAsync, current.Pool.Fill, out _);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var pause = FirstPause;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ServeOnceAsync(stoppingToken);
+                pause = FirstPause;
+            }
+            catch (IOException failed)
+            {
+                RunLog.ForkserverFailed(log, failed.Message);
+                BecomeUnavailable(new(false, failed.Message, time.GetUtcNow().UtcDateTime, []));
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+
+            await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        BecomeUnavailable(Isolation with { Ready = false, Reason = "The server is stopping." });
+    }
+
+    private async Task ServeOnceAsync(CancellationToken stopping)
+    {
+        var cache = Path.GetFullPath(Path.Combine(storage.Value.Path, "cache", "matplotlib"));
+        Directory.CreateDirectory(cache);
+        using var forkserver = await Forkserver.StartAsync(options.Value.Python, cache, stopping);
+        Interpreter = forkserver.Hello;
+
+        var policy = SandboxPolicy.For(RunLimitsOf(options.Value), options.Value);
+        // The probe occupies its thread as a run does.
+        var isolation = await Task.Factory.StartNew(
+            () => IsolationProbe.Probe(this, forkserver, policy, options.Value, storage.Value, time),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        if (!isolation.Ready)
+        {
+            RunLog.IsolationMissing(log, isolation.Reason!);
+            BecomeUnavailable(isolation);
+            await forkserver.Ended.WaitAsync(stopping);
+            return;
+        }
+
+        RunLog.SandboxReady(log, forkserver.Hello.Python, forkserver.Hello.StartMilliseconds, string.Join(", ", isolation.Layers.Select(layer => layer.Detail)));
+        using var pool = new WorkerPool(forkserver, policy, options.Value.WaitingWorkers);
+        pool.Fill();
+        BecomeAvailable(new(forkserver, pool), isolation);
+        await forkserver.Ended.WaitAsync(stopping);
+
+        // Nobody asked for its end: take a new one as soon as runs need it.
+        BecomeStarting();
+        RunLog.ForkserverEnded(log);
+    }
+
+    /// <summary>The defaults that hold for a run that asks for nothing else.</summary>
+    public static RunLimits RunLimitsOf(RunOptions options) => new(options.TimeoutSeconds, options.HeapMegabytes, options.MaxOutputBytes);
+
+    internal RunEnd Execute(
+        Run run, RunOutput output, Func<SandboxPolicy, Task<Worker>> take, Action onSent, out IReadOnlyDictionary<string, string> layers)
+    {
+        layers = new Dictionary<string, string>();
+        var execution = TakeReady(run, output, take, SandboxPolicy.For(run.Limits, options.Value), out var worker, out var said);
+        if (execution is null)
+            return new(RunState.Refused, $"No worker could be made ready: {said.Trim()}");
+
+        using (worker)
+        {
+            layers = execution.Layers;
+            run.Attach(reason => execution.Stop(new(RunState.Cancelled, reason)), worker!.Interrupt);
+            try
+            {
+                return execution.Pump(onSent);
+            }
+            catch (ProtocolException broken)
+            {
+                return new(RunState.Crashed, $"protocol: the worker sent {broken.Message}.");
+            }
+            catch (DomainException refusal)
+            {
+                // Its output cannot be kept (the disk is full): going on would lose it.
+                return new(RunState.Cancelled, refusal.Error.Detail);
+            }
+            finally
+            {
+                run.Detach();
+            }
+        }
+    }
+
+    private static Execution? TakeReady(
+        Run run, RunOutput output, Func<SandboxPolicy, Task<Worker>> take, SandboxPolicy policy, out Worker? worker, out string said)
+    {
+        said = "";
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            worker = null;
+            try
+            {
+                worker = take(policy).GetAwaiter().GetResult();
+                var execution = new Execution(run, output, worker);
+                if (execution.WaitUntilReady(out said))
+                    return execution;
+            }
+            catch (Exception gone) when (gone is IOException or ProtocolException)
+            {
+                said = gone.Message;
+            }
+
+            worker?.Dispose();
+        }
+
+        worker = null;
+        return null;
+    }
+
+    private void BecomeAvailable(Current current, IsolationAnswer isolation)
+    {
+        lock (_gate)
+        {
+            Isolation = isolation;
+            if (!_current.TrySetResult(current))
+            {
+                _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                _current.SetResult(current);
+            }
+
+            _probed.TrySetResult();
+        }
+    }
+
+    private void BecomeUnavailable(IsolationAnswer isolation)
+    {
+        lock (_gate)
+        {
+            Isolation = isolation;
+            var refusal = RunErrors.SandboxUnavailable(isolation.Reason ?? "");
+            if (!_current.TrySetException(refusal))
+            {
+                _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                _current.SetException(refusal);
+            }
+
+            // Nobody may be waiting: that is no unobserved error.
+            _ = _current.Task.Exception;
+            _probed.TrySetResult();
+        }
+    }
+
+    private void BecomeStarting()
+    {
+        lock (_gate)
+            _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed record Current(Forkserver Forkserver, WorkerPool Pool);
+}

@@ -1,0 +1,79 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+
+namespace LLMos.Server.Runs.Sandboxes;
+
+/// <summary>One confined process, from the server's side.</summary>
+internal sealed class Worker(
+    int number, int processId, byte[] marker, SandboxPolicy policy,
+    SafeFileHandle output, SafeFileHandle errors, SafeFileHandle requests, SafeFileHandle pidfd) : IDisposable
+{
+    private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public int Number => number;
+    public int ProcessId => processId;
+    public byte[] Marker => marker;
+    public SandboxPolicy Policy => policy;
+    public SafeFileHandle Output => output;
+    public SafeFileHandle Errors => errors;
+
+    /// <summary>Completes when the forkserver has reaped the process, or is gone itself.</summary>
+    public Task<WorkerExit> Exited => _exited.Task;
+
+    public void SetExited(WorkerExit exit) => _exited.TrySetResult(exit);
+
+    /// <summary>Sends one request frame.</summary>
+    /// <returns>False when the worker is gone.</returns>
+    public bool Send<T>(T request)
+    {
+        var payload = JsonSerializer.SerializeToUtf8Bytes(request, JsonSerializerOptions.Web);
+        Span<byte> head = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(head, (uint)payload.Length);
+        return Posix.Write(requests, head) && Posix.Write(requests, payload);
+    }
+
+    public void Kill() => Posix.Signal(pidfd, Posix.SignalKill);
+
+    public void Interrupt() => Posix.Signal(pidfd, Posix.SignalInterrupt);
+
+    /// <summary>Asks for the text that the program's stream has gathered.</summary>
+    public void AskForGathered() => Posix.Signal(pidfd, Posix.SignalUser2);
+
+    /// <summary>What the kernel says the process has used; zeros once it has ended.</summary>
+    public WorkerUsage Measure()
+    {
+        try
+        {
+            var schedule = File.ReadAllText($"/proc/{processId}/schedstat");
+            var nanoseconds = long.Parse(schedule.AsSpan(0, schedule.IndexOf(' ')), CultureInfo.InvariantCulture);
+            var peak = File.ReadLines($"/proc/{processId}/status")
+                .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+                .Select(line => long.Parse(line.AsSpan(6).Trim(" \tkB"), CultureInfo.InvariantCulture) * 1024)
+                .FirstOrDefault();
+            return new(TimeSpan.FromMicroseconds(nanoseconds / 1000.0), peak);
+        }
+        catch (Exception gone) when (gone is IOException or FormatException or ArgumentOutOfRangeException or UnauthorizedAccessException)
+        {
+            return default;
+        }
+    }
+
+    /// <summary>Kills the process, if it lives, and lets go of its descriptors.</summary>
+    public void Dispose()
+    {
+        Kill();
+        output.Dispose();
+        errors.Dispose();
+        requests.Dispose();
+        pidfd.Dispose();
+    }
+}
+
+/// <param name="Signal">The signal's name when one ended it, else null.</param>
+internal readonly record struct WorkerExit(int Code, string? Signal, WorkerUsage Usage);
+
+/// <param name="Cpu">Processor time.</param>
+/// <param name="PeakResidentBytes">The most memory it had at once, what it shares with the forkserver included.</param>
+internal readonly record struct WorkerUsage(TimeSpan Cpu, long PeakResidentBytes);

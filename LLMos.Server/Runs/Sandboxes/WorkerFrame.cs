@@ -1,0 +1,62 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace LLMos.Server.Runs.Sandboxes;
+
+/// <summary>A frame as a worker sent it; which members are set follows from <see cref="Type"/> (PROTOCOL.md section 3).</summary>
+internal sealed record WorkerFrame
+{
+    private const int MaxText = 65_536, MaxLabel = 200, MaxLayers = 16, MaxTypesInBundle = 32;
+
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
+    {
+        MaxDepth = 32,
+        PropertyNameCaseInsensitive = false,
+        AllowDuplicateProperties = false,
+        NumberHandling = JsonNumberHandling.Strict,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    public required string Type { get; init; }
+    public string? Text { get; init; }
+    public Dictionary<string, string>? Data { get; init; }
+    public Dictionary<string, string>? Layers { get; init; }
+    public double? Done { get; init; }
+    public double? Total { get; init; }
+    public string? Label { get; init; }
+    public string? Name { get; init; }
+    public string? Message { get; init; }
+    public int? Line { get; init; }
+    public int? Column { get; init; }
+    public string? Traceback { get; init; }
+    public string? Hint { get; init; }
+    public string? Outcome { get; init; }
+
+    /// <exception cref="ProtocolException">Not JSON, or not a frame of the table.</exception>
+    public static WorkerFrame Parse(ReadOnlySpan<byte> bytes)
+    {
+        WorkerFrame? frame;
+        try
+        {
+            frame = JsonSerializer.Deserialize<WorkerFrame>(bytes, Strict);
+        }
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
+        {
+            throw new ProtocolException("a frame that is not the JSON it should be");
+        }
+
+        return frame is not null && frame.IsWellFormed() ? frame : throw new ProtocolException("a frame of an unknown form");
+    }
+
+    private bool IsWellFormed() => Type switch
+    {
+        "ready" => Layers is { Count: <= MaxLayers },
+        "stderr" => Text is not null,
+        "display" or "result" => Data is { Count: > 0 and <= MaxTypesInBundle } && !Data.ContainsValue(null!),
+        "progress" => Done is not null && (Label?.Length ?? 0) <= MaxLabel,
+        "error" => Name?.Length <= MaxText && Message?.Length <= MaxText && Traceback?.Length <= MaxText && (Hint?.Length ?? 0) <= MaxText,
+        "buffering" => true,
+        "ended" => Outcome is "succeeded" or "failed" or "memory" or "interrupted",
+        _ => false,
+    };
+}

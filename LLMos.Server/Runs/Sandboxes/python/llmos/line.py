@@ -1,0 +1,25 @@
+"""The program's line to the server: one per process, set when the program starts."""
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ("connect", "send")
+
+_channel: Any = None
+_before_sending: list[Callable[[], None]] = []
+
+
+def connect(channel: Any, before_sending: Callable[[], None]) -> None:
+    """Use `channel` from now on; `before_sending` flushes text that was written earlier, so that order is kept."""
+    global _channel
+    _channel = channel
+    _before_sending[:] = [before_sending]
+
+
+def send(frame: dict[str, Any]) -> None:
+    """Send one frame after all text that was written before it. Does nothing outside a run."""
+    if _channel is None:
+        return
+    for flush in _before_sending:
+        flush()
+    _channel.send(frame)

@@ -1,0 +1,144 @@
+"""Gives up, in a fixed order and for good, what a worker does not need.
+
+Runs in the forked child before any user code. Reports how far it came; whoever required more must not go on.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+import sysconfig
+from dataclasses import dataclass
+
+from llmos_bootstrap import landlock, system_calls
+from llmos_bootstrap.policy import Policy
+
+__all__ = ("Confinement", "confine", "prepare")
+
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP = 1, 38, 24
+_LAST_CAPABILITY = 40
+
+# A server that runs as root gives each worker a user of its own from here on, so that they cannot signal each other
+# even without Landlock; where the user namespace does not map it, nobody.
+_FIRST_UID, _UIDS, _NOBODY = 0x70000000, 0x10000, 65534
+
+_MEGABYTE = 1024 * 1024
+# Address space above the heap: libraries that a program imports later, stacks, file mappings.
+_ADDRESS_SPACE_MARGIN = 1024 * _MEGABYTE
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """What can be made ready once, in the forkserver: the ruleset's descriptor (None: no Landlock) and the filter."""
+
+    ruleset: int | None
+    landlock_abi: int
+    seccomp_program: bytes
+
+
+def prepare() -> Confinement:
+    abi = landlock.abi()
+    return Confinement(landlock.make_ruleset(_readable()) if abi else None, abi, system_calls.compile_filter())
+
+
+def _readable() -> list[str]:
+    """The interpreter, its packages and their libraries, fonts, time zones: what programs may still import and read."""
+    import matplotlib
+
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return [
+        own,
+        sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"),
+        *(path for path in sys.path if path.startswith(("/usr/", "/opt/")) and os.path.isdir(path)),
+        "/usr/lib/" + (sysconfig.get_config_var("MULTIARCH") or ""), "/lib64", "/etc/ld.so.cache",
+        matplotlib.get_data_path(), "/usr/share/matplotlib", "/usr/share/fonts", "/usr/share/zoneinfo",
+    ]
+
+
+def confine(policy: Policy, made: Confinement, worker: int) -> dict[str, str]:
+    """Apply every layer to this process and return what was applied, layer name to detail.
+
+    Raises:
+        OSError: A layer that `policy.required` names could not be applied.
+    """
+    steps = {
+        "rlimits": lambda: _limit(policy),
+        "privileges": lambda: _drop_privileges(worker),
+        "landlock": lambda: _restrict(made),
+        "seccomp": lambda: _filter(made),
+    }
+    applied: dict[str, str] = {}
+    for layer, apply in steps.items():
+        try:
+            applied[layer] = apply()
+        except (OSError, ValueError) as error:
+            if layer in policy.required:
+                raise OSError(f"{layer}: {error}") from error
+    return applied
+
+
+def _limit(policy: Policy) -> str:
+    data, address_space = _memory_of_this_process()
+    megabytes = policy.heap_bytes // _MEGABYTE
+    limits = {
+        resource.RLIMIT_DATA: data + policy.heap_bytes,
+        resource.RLIMIT_AS: address_space + policy.heap_bytes + _ADDRESS_SPACE_MARGIN,
+        resource.RLIMIT_CPU: policy.cpu_seconds,
+        resource.RLIMIT_STACK: 8 * _MEGABYTE,
+        resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_NPROC: 0,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+    }
+    for which, value in limits.items():
+        _, hard = resource.getrlimit(which)
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (value, value))
+    return f"heap {megabytes} MiB, processor {policy.cpu_seconds} s, no files written, no processes"
+
+
+def _memory_of_this_process() -> tuple[int, int]:
+    """Return what RLIMIT_DATA and RLIMIT_AS count already, in bytes."""
+    with open("/proc/self/status", "rb") as status:
+        sizes = dict(line.split(b":", 1) for line in status.read().splitlines() if line.startswith((b"VmData", b"VmSize")))
+    return int(sizes[b"VmData"].split()[0]) * 1024, int(sizes[b"VmSize"].split()[0]) * 1024
+
+
+def _drop_privileges(worker: int) -> str:
+    os.umask(0o077)
+    if os.getuid() == 0:
+        for capability in range(_LAST_CAPABILITY + 1):
+            _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+        os.setgroups([])
+        try:
+            user = _FIRST_UID + worker % _UIDS
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+        except OSError:
+            os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+            os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    # After the change of user, which clears it. The forkserver may have died in between.
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() == 1:
+        raise OSError("the forkserver is gone")
+    if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "no_new_privs was refused")
+    return f"no new privileges, user {os.getuid()}"
+
+
+def _restrict(made: Confinement) -> str:
+    if made.ruleset is None:
+        raise OSError("the kernel has no Landlock, or it is not in its lsm= list")
+    landlock.restrict_self(made.ruleset)
+    os.close(made.ruleset)
+    return f"Landlock ABI {made.landlock_abi}"
+
+
+def _filter(made: Confinement) -> str:
+    system_calls.load_filter(made.seccomp_program)
+    return f"{len(made.seccomp_program) // 8} instructions"

@@ -1,0 +1,103 @@
+"""Forks workers on demand from one warm, single-threaded interpreter that never sees user code."""
+
+import array
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+from typing import Any
+
+from llmos_bootstrap import worker
+from llmos_bootstrap.confine import Confinement, prepare
+from llmos_bootstrap.policy import Policy
+from llmos_bootstrap.preload import Loaded
+
+__all__ = ("serve",)
+
+_MAX_MESSAGE_BYTES = 65536
+_MARKER_BYTES = 16
+
+
+def serve(control: socket.socket, loaded: Loaded) -> None:
+    """Answer `fork` messages until the server closes the connection; then kill every worker and return."""
+    made = prepare()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _send(control, {
+        "type": "hello", "python": loaded.python, "packages": loaded.packages,
+        "landlockAbi": made.landlock_abi, "startMilliseconds": loaded.milliseconds,
+    })
+    children: dict[int, tuple[int, int]] = {}  # pidfd → worker number, pid
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    while True:
+        for descriptor, _ in poll.poll():
+            if descriptor in children:
+                poll.unregister(descriptor)
+                number, pid = children.pop(descriptor)
+                os.close(descriptor)
+                _send(control, {"type": "exited", "worker": number, **_reap(pid)})
+                continue
+            data = control.recv(_MAX_MESSAGE_BYTES)
+            if not data:
+                for pidfd in children:
+                    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+                return
+            message = json.loads(data)
+            pidfd, pid = _fork(control, made, message)
+            children[pidfd] = (message["worker"], pid)
+            poll.register(pidfd, select.POLLIN)
+
+
+def _fork(control: socket.socket, made: Confinement, message: dict[str, Any]) -> tuple[int, int]:
+    policy = Policy.parse(message)
+    marker = os.urandom(_MARKER_BYTES)
+    output, output_end = os.pipe()
+    errors, errors_end = os.pipe()
+    requests, requests_end = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _keep(made, os.open(os.devnull, os.O_RDONLY), output_end, errors_end, requests_end.fileno())
+            worker.live(policy, made, message["worker"], marker)
+        finally:
+            os._exit(worker.COULD_NOT_SEAL)  # whatever happens, a child never returns into the forkserver's loop
+    pidfd = os.pidfd_open(pid)
+    passed = array.array("i", [output, errors, requests.fileno(), pidfd])
+    told = {"type": "forked", "worker": message["worker"], "pid": pid, "marker": marker.hex()}
+    control.sendmsg([json.dumps(told).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
+    for descriptor in (output, output_end, errors, errors_end):
+        os.close(descriptor)
+    requests.close()
+    requests_end.close()
+    return pidfd, pid
+
+
+def _keep(made: Confinement, *descriptors: int) -> None:
+    """Make `descriptors` the numbers 0, 1, 2, …, keep the ruleset, close everything else."""
+    # Out of the way first: a source may have a number that is another's target.
+    count = len(descriptors)
+    moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, count) for descriptor in descriptors]
+    for place, descriptor in enumerate(moved):
+        os.dup2(descriptor, place)
+    ruleset = made.ruleset if made.ruleset is not None else count - 1
+    os.closerange(count, ruleset)
+    os.closerange(ruleset + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def _reap(pid: int) -> dict[str, Any]:
+    _, status, used = os.wait4(pid, 0)
+    told = {"cpuSeconds": used.ru_utime + used.ru_stime, "peakResidentBytes": used.ru_maxrss * 1024}
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+        return {"signal": name, **told}
+    return {"code": os.WEXITSTATUS(status), **told}
+
+
+def _send(control: socket.socket, message: dict[str, Any]) -> None:
+    try:
+        control.send(json.dumps(message).encode())
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # The server is gone: the next receive says so and ends the loop.

@@ -1,0 +1,70 @@
+"""The wire of a worker (PROTOCOL.md sections 2 and 3)."""
+
+import json
+import os
+import signal
+import struct
+from typing import Any
+
+__all__ = ("MAX_FRAME_BYTES", "FrameError", "Channel")
+
+MAX_FRAME_BYTES = 16 * 1024 * 1024
+_MAX_REQUEST_BYTES = 8 * 1024 * 1024
+
+
+class FrameError(Exception):
+    """A frame is cut short, too long, or not a JSON object."""
+
+
+class Channel:
+    """One worker's line to the server: requests in, frames out among standard output."""
+
+    def __init__(self, requests: int, output: int, marker: bytes) -> None:
+        self._requests = requests
+        self._output = output
+        self._marker = marker
+
+    def receive(self) -> dict[str, Any] | None:
+        """Return the next request, or None when the server has closed the connection.
+
+        Raises:
+            FrameError: See there.
+        """
+        head = self._read(4)
+        if not head:
+            return None
+        (length,) = struct.unpack(">I", head)
+        if length > _MAX_REQUEST_BYTES:
+            raise FrameError(f"a request of {length} bytes, over {_MAX_REQUEST_BYTES}")
+        frame = json.loads(self._read(length))
+        if not isinstance(frame, dict):
+            raise FrameError("not a JSON object")
+        return frame
+
+    def send(self, frame: dict[str, Any]) -> None:
+        """Write one frame whole: an interrupt waits until it is out, or the rest of the pipe would be unreadable.
+
+        Raises:
+            FrameError: The frame is over MAX_FRAME_BYTES.
+        """
+        payload = json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        if len(payload) > MAX_FRAME_BYTES:
+            raise FrameError(f"a {frame['type']} of {len(payload)} bytes, over {MAX_FRAME_BYTES}")
+        left = memoryview(self._marker + struct.pack(">I", len(payload)) + payload)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGUSR2))
+        try:
+            while left:
+                left = left[os.write(self._output, left):]
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _read(self, count: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < count:
+            part = os.read(self._requests, count - len(parts))
+            if not part:
+                if parts:
+                    raise FrameError("the connection ended inside a frame")
+                return b""
+            parts += part
+        return bytes(parts)

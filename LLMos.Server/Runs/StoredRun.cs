@@ -1,0 +1,13 @@
+namespace LLMos.Server.Runs;
+
+/// <summary>A run as the database keeps it; what it displayed stays in its log.</summary>
+/// <param name="Record">Its <see cref="RunRecord.Displays"/> are empty.</param>
+/// <param name="Displays">Sequence numbers of its display events.</param>
+/// <param name="IdempotencyKey">The key it was started with, and what was asked for under it.</param>
+internal sealed record StoredRun(
+    string OwnerId, RunRecord Record, IReadOnlyList<long> Displays, string? IdempotencyKey, string? RequestHash, long LogBytes)
+{
+    public RunSummary Summarize() => new(
+        Record.Id, Record.Language, Record.State, Record.User, Record.Title, Record.QueuePosition,
+        Record.CreatedAt, Record.StartedAt, Record.EndedAt);
+}
