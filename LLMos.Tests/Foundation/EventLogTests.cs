@@ -1,0 +1,553 @@
+using System.Buffers.Binary;
+using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Streams;
+using Stopwatch = System.Diagnostics.Stopwatch;
+
+namespace LLMos.Tests.Foundation;
+
+public sealed class EventLogTests : IDisposable
+{
+    private static readonly EventLogOptions Defaults = new();
+
+    // Small enough that a few entries go through every layer: memory, the index, the file.
+    private static readonly EventLogOptions Small = new() { TailBytes = 1024, MaxBatchBytes = 512, MaxEntryBytes = 200_000 };
+
+    private readonly ScratchFolder _folder = new();
+
+    private string LogPath => _folder.File("run.log");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Entries_are_numbered_from_1_without_gaps()
+    {
+        using var log = EventLog.Create(LogPath, Defaults);
+
+        Assert.Equal(0, log.LastSequence);
+        Assert.Equal([1L, 2, 3], [log.Append("a"u8), log.Append([]), log.Append("ccc"u8)]);
+        Assert.Equal(3, log.LastSequence);
+        Assert.Equal(4, log.Bytes);
+        Assert.Equal(["a", "", "ccc"], log.Read(0, 10, 100).Select(Text));
+    }
+
+    [Fact]
+    public void Create_refuses_a_file_that_is_there()
+    {
+        EventLog.Create(LogPath, Defaults).Dispose();
+
+        Assert.Throws<IOException>(() => EventLog.Create(LogPath, Defaults));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Reading_resumes_after_every_entry(bool reopened)
+    {
+        var sizes = Enumerable.Range(0, 400).Select(n => n % 50 == 49 ? 90_000 : n % 7 * 40).ToArray();
+        var log = EventLog.Create(LogPath, Small);
+        foreach (var size in sizes)
+            log.Append(Payload(log.LastSequence + 1, size));
+        log.Complete();
+        if (reopened)
+        {
+            log.Dispose();
+            log = EventLog.Open(LogPath, Small);
+        }
+
+        for (var after = sizes.Length; after >= 0; after--)
+        {
+            var read = new List<LogEntry>();
+            await foreach (var batch in log.ReadAsync(after, Cancellation))
+                read.AddRange(batch);
+
+            Assert.Equal(Enumerable.Range(after + 1, sizes.Length - after).Select(n => (long)n), read.Select(entry => entry.Sequence));
+            Assert.All(read, entry => AssertPayload(entry, sizes[entry.Sequence - 1]));
+        }
+
+        log.Dispose();
+    }
+
+    [Fact]
+    public void Read_keeps_both_bounds_but_always_gets_on()
+    {
+        using var log = EventLog.Create(LogPath, Defaults);
+        for (var n = 0; n < 10; n++)
+            log.Append(new byte[100]);
+
+        Assert.Equal(3, log.Read(0, 3, int.MaxValue).Count);
+        Assert.Equal(2, log.Read(0, 10, 250).Count);
+        Assert.Single(log.Read(0, 10, 1));
+        Assert.Empty(log.Read(10, 10, 1000));
+        Assert.Equal(10, log.Read(9, 10, 1000).Single().Sequence);
+    }
+
+    [Fact]
+    public async Task A_reader_gets_what_is_there_then_what_comes_then_ends()
+    {
+        using var log = EventLog.Create(LogPath, Defaults);
+        log.Append("before"u8);
+        await using var reader = log.ReadAsync(0, Cancellation).GetAsyncEnumerator(Cancellation);
+
+        Assert.True(await reader.MoveNextAsync());
+        Assert.Equal("before", Text(reader.Current.Single()));
+
+        var waiting = reader.MoveNextAsync().AsTask();
+        Assert.False(waiting.IsCompleted);
+        log.Append("live"u8);
+        Assert.True(await waiting);
+        Assert.Equal("live", Text(reader.Current.Single()));
+
+        waiting = reader.MoveNextAsync().AsTask();
+        Assert.False(waiting.IsCompleted);
+        log.Complete();
+        Assert.False(await waiting);
+    }
+
+    [Fact]
+    public async Task Concurrent_readers_see_the_same_numbers_and_bytes()
+    {
+        const int Count = 30_000;
+        using var log = EventLog.Create(LogPath, new() { TailBytes = 64 * 1024, MaxBatchBytes = 16 * 1024 });
+
+        var readers = Enumerable.Range(0, 8).Select(n => Task.Run(async () =>
+        {
+            // Late ones resume somewhere in the middle of what is there by then.
+            var next = n % 2 == 0 ? 0 : log.LastSequence / 2;
+            await foreach (var batch in log.ReadAsync(next, Cancellation))
+            {
+                foreach (var entry in batch)
+                {
+                    Assert.Equal(++next, entry.Sequence);
+                    AssertPayload(entry, SizeOf(next));
+                }
+            }
+
+            return next;
+        }, Cancellation)).ToArray();
+
+        await Task.Run(() =>
+        {
+            for (var n = 1; n <= Count; n++)
+                log.Append(Payload(n, SizeOf(n)));
+            log.Complete();
+        }, Cancellation);
+
+        Assert.All(await Task.WhenAll(readers), last => Assert.Equal(Count, last));
+
+        static int SizeOf(long sequence) => (int)(sequence * 37 % 900);
+    }
+
+    [Fact]
+    public async Task A_reader_that_stands_still_costs_neither_memory_nor_the_producers_time()
+    {
+        const int Entries = 1600, EntryBytes = 64 * 1024;
+        var payload = Payload(7, EntryBytes);
+        using var log = EventLog.Create(LogPath, Defaults);
+        log.Append(payload);
+        await using var reader = log.ReadAsync(0, Cancellation).GetAsyncEnumerator(Cancellation);
+        Assert.True(await reader.MoveNextAsync());
+
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var clock = Stopwatch.StartNew();
+        for (var n = 1; n < Entries; n++)
+            log.Append(payload);
+        var took = clock.Elapsed;
+        var after = GC.GetTotalMemory(forceFullCollection: true);
+        log.Complete();
+
+        Assert.InRange(after - before, long.MinValue, 2 * 1024 * 1024);
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        var read = 1L;
+        while (await reader.MoveNextAsync())
+        {
+            Assert.InRange(reader.Current.Sum(entry => entry.Payload.Length), 1, Defaults.MaxBatchBytes);
+            Assert.All(reader.Current, entry => Assert.True(entry.Payload.Span.SequenceEqual(payload)));
+            read += reader.Current.Count;
+        }
+
+        Assert.Equal(Entries, read);
+    }
+
+    [Fact]
+    public async Task A_reader_never_runs_on_the_producers_thread()
+    {
+        using var log = EventLog.Create(LogPath, Defaults);
+        using var reading = new SemaphoreSlim(0);
+        var producer = 0;
+        var seen = new List<int>();
+        var done = Task.Run(async () =>
+        {
+            await using var reader = log.ReadAsync(0, Cancellation).GetAsyncEnumerator(Cancellation);
+            while (true)
+            {
+                var next = reader.MoveNextAsync();
+                reading.Release();
+                if (!await next)
+                    return;
+                seen.Add(Environment.CurrentManagedThreadId);
+            }
+        }, Cancellation);
+
+        var thread = new Thread(() =>
+        {
+            producer = Environment.CurrentManagedThreadId;
+            for (var n = 0; n < 200; n++)
+            {
+                reading.Wait(Cancellation);
+                log.Append("x"u8);
+            }
+
+            log.Complete();
+        });
+        thread.Start();
+        thread.Join();
+
+        await done;
+        Assert.NotEmpty(seen);
+        Assert.DoesNotContain(producer, seen);
+    }
+
+    [Fact]
+    public void A_log_cut_off_at_any_byte_of_its_last_record_ends_before_it_and_goes_on()
+    {
+        using (var whole = EventLog.Create(LogPath, Small))
+        {
+            whole.Append("first"u8);
+            whole.Append("second"u8);
+        }
+
+        var kept = new FileInfo(LogPath).Length;
+        using (var whole = EventLog.Open(LogPath, Small))
+            whole.Append("the last one"u8);
+        var bytes = File.ReadAllBytes(LogPath);
+
+        for (var cut = (int)kept; cut < bytes.Length; cut++)
+        {
+            var path = _folder.File($"cut-{cut}");
+            File.WriteAllBytes(path, bytes[..cut]);
+            AssertEndsAfterSecond(path);
+
+            // A crash may also leave the length and lose the bytes, or some of them.
+            File.WriteAllBytes(path, [.. bytes[..cut], .. new byte[bytes.Length - cut]]);
+            AssertEndsAfterSecond(path);
+
+            var flipped = bytes.ToArray();
+            flipped[cut] ^= 0x10;
+            File.WriteAllBytes(path, flipped);
+            AssertEndsAfterSecond(path);
+        }
+
+        void AssertEndsAfterSecond(string path)
+        {
+            using (var log = EventLog.Open(path, Small))
+            {
+                Assert.False(log.IsCompleted);
+                Assert.Equal(["first", "second"], log.Read(0, 10, 1000).Select(Text));
+                Assert.Equal(3, log.Append("other"u8));
+            }
+
+            using var again = EventLog.Open(path, Small);
+            Assert.Equal(["first", "second", "other"], again.Read(0, 10, 1000).Select(Text));
+        }
+    }
+
+    [Fact]
+    public void A_log_cut_off_inside_its_header_is_empty_and_goes_on()
+    {
+        EventLog.Create(LogPath, Defaults).Dispose();
+        var header = File.ReadAllBytes(LogPath);
+
+        for (var cut = 0; cut < header.Length; cut++)
+        {
+            File.WriteAllBytes(LogPath, header[..cut]);
+            using (var log = EventLog.Open(LogPath, Defaults))
+            {
+                Assert.Equal(0, log.LastSequence);
+                log.Append("first"u8);
+            }
+
+            using var again = EventLog.Open(LogPath, Defaults);
+            Assert.Equal("first", Text(again.Read(0, 10, 100).Single()));
+        }
+    }
+
+    [Fact]
+    public void A_file_that_is_no_log_is_refused_and_left_alone()
+    {
+        File.WriteAllText(LogPath, "a poem, and not a short one");
+
+        AssertRefused("log.damaged", () => EventLog.Open(LogPath, Defaults));
+        Assert.Equal("a poem, and not a short one", File.ReadAllText(LogPath));
+    }
+
+    [Fact]
+    public void Opening_changes_nothing_so_a_live_log_may_be_looked_at()
+    {
+        using var live = EventLog.Create(LogPath, Defaults);
+        live.Append("one"u8);
+        File.AppendAllText(LogPath, "half a rec");
+        var before = File.ReadAllBytes(LogPath);
+
+        using (var other = EventLog.Open(LogPath, Defaults))
+            Assert.Equal("one", Text(other.Read(0, 10, 100).Single()));
+
+        Assert.Equal(before, File.ReadAllBytes(LogPath));
+    }
+
+    [Fact]
+    public void A_completed_log_says_so_when_it_is_opened_and_takes_no_more()
+    {
+        using (var log = EventLog.Create(LogPath, Defaults))
+        {
+            log.Append("one"u8);
+            log.Append("two"u8);
+            log.Complete();
+            log.Complete();
+            Assert.True(log.IsCompleted);
+            Assert.Throws<InvalidOperationException>(() => log.Append("three"u8));
+        }
+
+        using var opened = EventLog.Open(LogPath, Defaults);
+        Assert.True(opened.IsCompleted);
+        Assert.Equal(2, opened.LastSequence);
+        Assert.Equal(6, opened.Bytes);
+        Assert.Equal(["one", "two"], opened.Read(0, 10, 100).Select(Text));
+    }
+
+    [Fact]
+    public void A_completed_log_that_lost_its_end_is_not_completed()
+    {
+        using (var log = EventLog.Create(LogPath, Defaults))
+        {
+            log.Append("one"u8);
+            log.Append("two"u8);
+            log.Complete();
+        }
+
+        using (var file = File.OpenWrite(LogPath))
+            file.SetLength(file.Length - 1);
+
+        using (var opened = EventLog.Open(LogPath, Defaults))
+        {
+            Assert.False(opened.IsCompleted);
+            Assert.Equal(2, opened.Append("six"u8));
+        }
+
+        // As long as before, and the old totals in the header must not count again.
+        using var again = EventLog.Open(LogPath, Defaults);
+        Assert.False(again.IsCompleted);
+        Assert.Equal(["one", "six"], again.Read(0, 10, 100).Select(Text));
+    }
+
+    [Fact]
+    public void Bytes_that_were_changed_on_disk_are_reported_and_not_delivered()
+    {
+        using (var log = EventLog.Create(LogPath, Defaults))
+        {
+            log.Append("one"u8);
+            log.Append("two"u8);
+            log.Complete();
+        }
+
+        var bytes = File.ReadAllBytes(LogPath);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(LogPath, bytes);
+
+        using var opened = EventLog.Open(LogPath, Defaults);
+        Assert.Equal("one", Text(opened.Read(0, 1, 100).Single()));
+        AssertRefused("log.damaged", () => opened.Read(1, 1, 100));
+    }
+
+    [Fact]
+    public void A_full_disk_refuses_the_entry_and_takes_later_ones()
+    {
+        for (var room = 0; room < 13; room++)
+        {
+            var disk = new FailingDisk();
+            var path = _folder.File($"full-{room}");
+            using (var log = EventLog.Create(path, disk.Options(Small)))
+            {
+                log.Append("one"u8);
+                disk.Room = room;
+                AssertRefused("storage.full", () => log.Append("two!!"u8));
+                disk.Room = room;
+                AssertRefused("storage.full", () => log.Append(new byte[5000]));
+
+                disk.Room = long.MaxValue;
+                Assert.Equal(2, log.Append("2"u8));
+                Assert.Equal(["one", "2"], log.Read(0, 10, 100).Select(Text));
+            }
+
+            using var again = EventLog.Open(path, Small);
+            Assert.Equal(["one", "2"], again.Read(0, 10, 100).Select(Text));
+        }
+    }
+
+    [Fact]
+    public void A_failing_disk_is_an_IOException_and_the_log_stays_as_it_was()
+    {
+        var disk = new FailingDisk { Error = FailingDisk.InputOutput };
+        using var log = EventLog.Create(LogPath, disk.Options(Small));
+        log.Append("one"u8);
+
+        disk.Room = 3;
+        Assert.Throws<IOException>(() => log.Append("two"u8));
+
+        Assert.Equal(1, log.LastSequence);
+        Assert.Equal("one", Text(log.Read(0, 10, 100).Single()));
+    }
+
+    [Fact]
+    public async Task Completing_on_a_full_disk_still_ends_the_readers()
+    {
+        var disk = new FailingDisk();
+        using var log = EventLog.Create(LogPath, disk.Options(Small));
+        log.Append("one"u8);
+        disk.Room = 0;
+
+        log.Complete();
+
+        Assert.Single(await log.ReadAsync(0, Cancellation).ToListAsync(Cancellation));
+        using var opened = EventLog.Open(LogPath, Small);
+        Assert.Equal(1, opened.LastSequence);
+    }
+
+    [Fact]
+    public void A_disk_too_full_for_a_log_leaves_no_file()
+    {
+        var disk = new FailingDisk { Room = 10 };
+
+        AssertRefused("storage.full", () => EventLog.Create(LogPath, disk.Options(Small)));
+        Assert.False(File.Exists(LogPath));
+    }
+
+    [Fact]
+    public void A_really_full_file_system_refuses_the_entry_and_keeps_the_rest()
+    {
+        using var disk = SmallDisk.TryMount(_folder.File("disk"), megabytes: 1);
+        Assert.SkipWhen(disk is null, "mounting a small tmpfs needs privileges");
+
+        var path = Path.Combine(disk.Path, "run.log");
+        using var log = EventLog.Create(path, Defaults);
+        var last = 0L;
+        AssertRefused("storage.full", () =>
+        {
+            for (var n = 0; n < 1000; n++)
+                last = log.Append(Payload(n + 1, 5000));
+        });
+
+        Assert.InRange(last, 150, 220);
+        Assert.Equal(last, log.LastSequence);
+        Assert.Equal(last + 1, log.Append("small"u8));
+        log.Complete();
+        using var opened = EventLog.Open(path, Defaults);
+        var read = opened.Read(0, 1000, int.MaxValue);
+        Assert.Equal(last + 1, read.Count);
+        Assert.All(read.SkipLast(1), entry => AssertPayload(entry, 5000));
+    }
+
+    [Fact]
+    public void After_must_be_a_number_that_exists_and_the_call_itself_says_so()
+    {
+        using var log = EventLog.Create(LogPath, Defaults);
+        log.Append("one"u8);
+
+        AssertRefused("log.after_negative", () => log.Read(-1, 1, 1));
+        AssertRefused("log.after_negative", () => log.ReadAsync(-1, Cancellation));
+        AssertRefused("log.after_unknown", () => log.Read(2, 1, 1));
+        var refusal = AssertRefused("log.after_unknown", () => log.ReadAsync(2, Cancellation));
+        Assert.Contains("last sequence number so far is 1", refusal.Error.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_entry_over_the_limit_is_refused_and_takes_no_number()
+    {
+        using var log = EventLog.Create(LogPath, new() { MaxEntryBytes = 10 });
+
+        Assert.Equal(ErrorKind.TooLarge, AssertRefused("log.entry_too_large", () => log.Append(new byte[11])).Error.Kind);
+        Assert.Equal(1, log.Append(new byte[10]));
+    }
+
+    [Fact]
+    public async Task A_waiting_reader_can_be_cancelled()
+    {
+        using var log = EventLog.Create(LogPath, Defaults);
+        using var cancelling = new CancellationTokenSource();
+        await using var reader = log.ReadAsync(0, cancelling.Token).GetAsyncEnumerator(Cancellation);
+        var waiting = reader.MoveNextAsync().AsTask();
+
+        await cancelling.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Assert.Equal(1, log.Append("others go on"u8));
+    }
+
+    [Fact]
+    public async Task Disposing_a_live_log_tells_its_readers()
+    {
+        var log = EventLog.Create(LogPath, Defaults);
+        await using var reader = log.ReadAsync(0, Cancellation).GetAsyncEnumerator(Cancellation);
+        var waiting = reader.MoveNextAsync().AsTask();
+
+        log.Dispose();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
+        Assert.Throws<ObjectDisposedException>(() => log.Append("late"u8));
+    }
+
+    [Fact]
+    public async Task A_reader_finishes_a_log_whose_file_was_deleted_meanwhile()
+    {
+        using var log = EventLog.Create(LogPath, Small);
+        for (var n = 1; n <= 500; n++)
+            log.Append(Payload(n, 100));
+        log.Complete();
+        await using var reader = log.ReadAsync(0, Cancellation).GetAsyncEnumerator(Cancellation);
+        Assert.True(await reader.MoveNextAsync());
+
+        File.Delete(LogPath);
+
+        var last = 0L;
+        do
+            last = reader.Current[^1].Sequence;
+        while (await reader.MoveNextAsync());
+        Assert.Equal(500, last);
+    }
+
+    [Fact]
+    public void A_completed_log_without_readers_holds_no_file_open()
+    {
+        using var log = EventLog.Create(LogPath, Defaults);
+        log.Append("one"u8);
+        log.Complete();
+        Assert.Single(log.Read(0, 1, 1));
+
+        Assert.DoesNotContain(LogPath, Directory.GetFiles("/proc/self/fd").Select(link => File.ResolveLinkTarget(link, false)?.FullName));
+    }
+
+    private static string Text(LogEntry entry) => System.Text.Encoding.UTF8.GetString(entry.Payload.Span);
+
+    private static byte[] Payload(long sequence, int size)
+    {
+        var payload = new byte[size];
+        for (var at = 0; at < size; at++)
+            payload[at] = (byte)(sequence * 31 + at * 7);
+        if (size >= 8)
+            BinaryPrimitives.WriteInt64LittleEndian(payload, sequence);
+        return payload;
+    }
+
+    private static void AssertPayload(LogEntry entry, int size) =>
+        Assert.True(entry.Payload.Span.SequenceEqual(Payload(entry.Sequence, size)), $"entry {entry.Sequence} is not what was appended");
+
+    private static DomainException AssertRefused(string code, Action action)
+    {
+        var refusal = Assert.Throws<DomainException>(action);
+        Assert.Equal(code, refusal.Error.Code);
+        return refusal;
+    }
+
+    private static DomainException AssertRefused<T>(string code, Func<T> action) => AssertRefused(code, (Action)(() => action()));
+}
