@@ -1,11 +1,20 @@
-using LLMos.Server.Foundation.Errors;
-using Microsoft.AspNetCore.SignalR;
+using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Hosting;
+using LLMos.Server.Foundation.Storage;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddProblemDetails();
-builder.Services.AddExceptionHandler<HttpErrorHandler>();
-builder.Services.AddSignalR(options => options.AddFilter<HubErrorFilter>());
+var builder = WebApplication.CreateBuilder(Page.OptionsFor(args));
+builder.AddHosting();
+builder.AddStorage();
+builder.AddAccounts();
 
 var app = builder.Build();
-app.UseExceptionHandler();
+app.UseHosting();
+app.UseShellFiles();
+app.UseAccounts();
+app.UseAppFiles();
+
+var api = app.MapGroup("/api/v1");
+app.MapHosting(api);
+api.MapAccounts();
+
 app.Run();

@@ -1,3 +1,5 @@
+using System.Security.Claims;
+
 namespace LLMos.Server.Accounts;
 
 /// <summary>What a person may do; each role includes the ones before it.</summary>
@@ -16,4 +18,11 @@ public enum Role
 /// <summary>Who is asking, as the sign-in or the token says.</summary>
 /// <param name="AccountId">Stable for the life of the account; names may change.</param>
 /// <param name="Name">What the person is called, for records that people read.</param>
-public sealed record Caller(string AccountId, string Name, Role Role);
+public sealed record Caller(string AccountId, string Name, Role Role)
+{
+    /// <exception cref="Foundation.Errors.DomainException"><c>accounts.sign_in_required</c>: nobody is signed in.</exception>
+    public static Caller Of(ClaimsPrincipal? user) => Credential.CallerOf(user) ?? throw AccountErrors.SignInRequired();
+
+    /// <summary>Lets an endpoint ask for its <see cref="Caller"/> as a parameter.</summary>
+    public static ValueTask<Caller> BindAsync(HttpContext http) => ValueTask.FromResult(Of(http.User));
+}

@@ -15,11 +15,17 @@ public enum ErrorKind
     /// <summary>There is no such thing, or it is somebody else's: callers cannot tell (404).</summary>
     NotFound,
 
+    /// <summary>The thing is there and does not take this method (405).</summary>
+    NotAllowed,
+
     /// <summary>The thing is not in a state that allows this (409).</summary>
     Conflict,
 
     /// <summary>A size limit (413).</summary>
     TooLarge,
+
+    /// <summary>A body of a kind that this route does not take (415).</summary>
+    UnsupportedMediaType,
 
     /// <summary>A rate or queue limit; trying later helps (429).</summary>
     Busy,
@@ -29,6 +35,9 @@ public enum ErrorKind
 
     /// <summary>No room left on the disk (507).</summary>
     StorageFull,
+
+    /// <summary>A bug (500): only the edges make it, with the trace id and nothing of the exception.</summary>
+    Internal,
 }
 
 /// <summary>A refusal that its caller may read.</summary>

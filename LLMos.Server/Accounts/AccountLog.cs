@@ -1,0 +1,48 @@
+namespace LLMos.Server.Accounts;
+
+internal static partial class AccountLog
+{
+    /// <summary>The one line in the log that holds a secret: whoever reads the log owns the server, and it works once.</summary>
+    [LoggerMessage(1000, LogLevel.Information, "Open {Link} to become administrator")]
+    public static partial void SetupLink(this ILogger logger, string link);
+
+    [LoggerMessage(1001, LogLevel.Information, "Created the administrator {User} from the FirstRun settings")]
+    public static partial void AdministratorSeeded(this ILogger logger, string user);
+
+    [LoggerMessage(1002, LogLevel.Information, "There is an administrator already: the FirstRun settings are ignored")]
+    public static partial void SeedIgnored(this ILogger logger);
+
+    [LoggerMessage(1003, LogLevel.Information, "{User} became the first administrator by the set-up link")]
+    public static partial void SetUp(this ILogger logger, string user);
+
+    [LoggerMessage(1004, LogLevel.Information, "{User} signed in")]
+    public static partial void SignedIn(this ILogger logger, string user);
+
+    // Without the name that was typed: people type their password into the wrong field.
+    [LoggerMessage(1005, LogLevel.Information, "A log-in from {Address} was refused: wrong name or password")]
+    public static partial void LoginRefused(this ILogger logger, string address);
+
+    [LoggerMessage(1006, LogLevel.Warning, "Log-ins are limited after too many failures, the last from {Address}")]
+    public static partial void LoginLimited(this ILogger logger, string address);
+
+    [LoggerMessage(1007, LogLevel.Information, "{User} changed their password")]
+    public static partial void PasswordChanged(this ILogger logger, string user);
+
+    [LoggerMessage(1008, LogLevel.Information, "{Administrator} added {AccountId} as {Role}")]
+    public static partial void PersonAdded(this ILogger logger, string administrator, string accountId, Role role);
+
+    [LoggerMessage(1009, LogLevel.Information, "{Administrator} changed {AccountId}")]
+    public static partial void PersonChanged(this ILogger logger, string administrator, string accountId);
+
+    [LoggerMessage(1010, LogLevel.Information, "{Administrator} removed {AccountId}")]
+    public static partial void PersonRemoved(this ILogger logger, string administrator, string accountId);
+
+    [LoggerMessage(1011, LogLevel.Information, "{User} made the token {TokenId}")]
+    public static partial void TokenCreated(this ILogger logger, string user, string tokenId);
+
+    [LoggerMessage(1012, LogLevel.Information, "{User} removed the token {TokenId}")]
+    public static partial void TokenRemoved(this ILogger logger, string user, string tokenId);
+
+    [LoggerMessage(1013, LogLevel.Information, "{User} signed out")]
+    public static partial void SignedOut(this ILogger logger, string user);
+}

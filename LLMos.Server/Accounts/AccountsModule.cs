@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.SignalR;
+
+namespace LLMos.Server.Accounts;
+
+internal static class AccountsModule
+{
+    public static void AddAccounts(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<FirstRunOptions>().BindConfiguration(FirstRunOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<AccountStore>();
+        services.AddSingleton<PasswordCheck>();
+        services.AddSingleton<SetupToken>();
+        services.AddSingleton<LiveConnections>();
+        services.AddHostedService<FirstRun>();
+        services.Configure<HubOptions>(options => options.AddFilter<LiveConnections>());
+
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessRefusals>();
+        services.AddAccess();
+        services.AddAuthentication("caller")
+            .AddPolicyScheme("caller", displayName: null, options => options.ForwardDefaultSelector = SchemeOf)
+            .AddCookieSignIn()
+            .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(Credential.Token, configureOptions: null);
+    }
+
+    /// <summary>Who is asking, and may they: after this line everything is for people who are signed in.</summary>
+    public static void UseAccounts(this WebApplication app)
+    {
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseRequestGuard();
+    }
+
+    public static void MapAccounts(this IEndpointRouteBuilder api)
+    {
+        api.MapSignInEndpoints();
+        api.MapTokenEndpoints();
+        api.MapPeopleEndpoints();
+    }
+
+    private static string SchemeOf(HttpContext http) => TokenAuthentication.TextOf(http.Request) is null ? Credential.Cookie : Credential.Token;
+}

@@ -1,0 +1,52 @@
+namespace LLMos.Server.Accounts;
+
+/// <summary>Counts failures by key within a window that begins with the first; keeps a bounded number of keys.</summary>
+internal sealed class FailureCounter(int limit, TimeSpan window, TimeProvider time)
+{
+    private const int MaxKeys = 10_000;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, (DateTimeOffset Until, int Count)> _windows = [];
+
+    /// <summary>Counts one attempt before it is made, so that attempts side by side count too.</summary>
+    /// <returns>Null, or how long to wait when there were too many.</returns>
+    public TimeSpan? Take(string key)
+    {
+        var now = time.GetUtcNow();
+        lock (_gate)
+        {
+            var current = _windows.GetValueOrDefault(key);
+            if (current.Until <= now)
+                current = (now + window, 0);
+            if (current.Count >= limit)
+                return current.Until - now;
+
+            MakeRoomUnderLock(key, now);
+            _windows[key] = current with { Count = current.Count + 1 };
+            return null;
+        }
+    }
+
+    /// <summary>The attempt was no failure.</summary>
+    public void GiveBack(string key)
+    {
+        lock (_gate)
+        {
+            if (_windows.TryGetValue(key, out var current) && current.Count > 1)
+                _windows[key] = current with { Count = current.Count - 1 };
+            else
+                _windows.Remove(key);
+        }
+    }
+
+    private void MakeRoomUnderLock(string key, DateTimeOffset now)
+    {
+        if (_windows.Count < MaxKeys || _windows.ContainsKey(key))
+            return;
+
+        foreach (var past in _windows.Where(pair => pair.Value.Until <= now).Select(pair => pair.Key).ToList())
+            _windows.Remove(past);
+        if (_windows.Count >= MaxKeys)
+            _windows.Remove(_windows.MinBy(pair => pair.Value.Until).Key);
+    }
+}

@@ -1,0 +1,26 @@
+namespace LLMos.Server.Foundation.Errors;
+
+/// <summary>Refusals of a request as such, before any slice has looked at it.</summary>
+internal static class RequestErrors
+{
+    public static DomainException HeaderMissing() =>
+        new(new(ErrorKind.Forbidden, "request.header_missing", "A request signed in by cookie that changes something needs the header X-LLMos-Request: 1."));
+
+    public static DomainException OriginRefused() =>
+        new(new(ErrorKind.Forbidden, "request.origin_refused", "This request comes from a page of another site; only this server's own page may send it."));
+
+    public static DomainError MediaType() =>
+        new(ErrorKind.UnsupportedMediaType, "request.media_type", "The body must be application/json or, for files, application/octet-stream.");
+
+    public static DomainError Malformed(string detail) => new(ErrorKind.Invalid, "request.malformed", detail);
+
+    public static DomainError TooLarge(string detail) => new(ErrorKind.TooLarge, "request.too_large", detail);
+
+    public static DomainError NotFound() => new(ErrorKind.NotFound, "request.not_found", "There is nothing at this address.");
+
+    public static DomainError MethodNotAllowed() =>
+        new(ErrorKind.NotAllowed, "request.method_not_allowed", "This address does not take this method; the Allow header says which it takes.");
+
+    public static DomainError Internal(string traceId) =>
+        new(ErrorKind.Internal, "internal", $"The server failed; its log has the cause under trace id {traceId}.");
+}

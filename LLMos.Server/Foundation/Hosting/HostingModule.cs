@@ -1,0 +1,54 @@
+using LLMos.Server.Foundation.Errors;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Server.Foundation.Hosting;
+
+internal static class HostingModule
+{
+    public static void AddHosting(this WebApplicationBuilder builder)
+    {
+        builder.AddConfigurationSources();
+        builder.AddLogs();
+
+        var services = builder.Services;
+        services.AddOptions<HostingOptions>().BindConfiguration(HostingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<HostingOptions>>((kestrel, hosting) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = hosting.Value.MaxRequestBodyBytes;
+        });
+        services.AddOptions<JsonOptions>().Configure<IOptions<HostingOptions>>((json, hosting) =>
+            StrictJson.Apply(json.SerializerOptions, hosting.Value.MaxJsonDepth));
+        services.AddOptions<JsonHubProtocolOptions>().Configure<IOptions<HostingOptions>>((json, hosting) =>
+            StrictJson.Apply(json.PayloadSerializerOptions, hosting.Value.MaxJsonDepth));
+        // Unreadable input throws, so that HttpErrorHandler gives it its code.
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddProblemDetails();
+        services.AddExceptionHandler<HttpErrorHandler>();
+        services.AddSignalR(options => options.AddFilter<HubErrorFilter>()).AddMessagePackProtocol();
+        services.AddHealthChecks();
+        services.AddOpenApi();
+    }
+
+    /// <summary>The outermost middleware, in the order that matters.</summary>
+    public static void UseHosting(this WebApplication app)
+    {
+        app.UseSecurityHeaders();
+        app.UseRequestLogs();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(context => Problem.WriteForStatusAsync(context.HttpContext));
+        app.UseMediaTypes();
+    }
+
+    public static void MapHosting(this WebApplication app, IEndpointRouteBuilder api)
+    {
+        api.MapSystemEndpoints();
+        app.MapOpenApi();
+    }
+}
