@@ -1,11 +1,13 @@
 using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Hosting;
 using LLMos.Server.Foundation.Storage;
+using LLMos.Server.Runs;
 
 var builder = WebApplication.CreateBuilder(Page.OptionsFor(args));
 builder.AddHosting();
 builder.AddStorage();
 builder.AddAccounts();
+builder.AddRuns();
 
 var app = builder.Build();
 app.UseHosting();
@@ -16,5 +18,6 @@ app.UseAppFiles();
 var api = app.MapGroup("/api/v1");
 app.MapHosting(api);
 api.MapAccounts();
+app.MapRuns(api);
 
 app.Run();

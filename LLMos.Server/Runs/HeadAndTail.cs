@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -6,7 +7,7 @@ namespace LLMos.Server.Runs;
 /// <summary>Keeps the first and the last bytes of a stream and counts those between.</summary>
 internal sealed class HeadAndTail(int bytesEach)
 {
-    private readonly MemoryStream _head = new();
+    private readonly ArrayBufferWriter<byte> _head = new(256);
     private byte[] _tail = [];
     private long _tailBytes;
 
@@ -15,7 +16,7 @@ internal sealed class HeadAndTail(int bytesEach)
     public void Add(ReadOnlySpan<byte> text)
     {
         Bytes += text.Length;
-        var toHead = (int)Math.Min(bytesEach - _head.Length, text.Length);
+        var toHead = Math.Min(bytesEach - _head.WrittenCount, text.Length);
         _head.Write(text[..toHead]);
         text = text[toHead..];
         if (text.IsEmpty)
@@ -39,7 +40,7 @@ internal sealed class HeadAndTail(int bytesEach)
 
     public OutputText ToText()
     {
-        var head = _head.GetBuffer().AsSpan(0, (int)_head.Length);
+        var head = _head.WrittenSpan;
         if (_tailBytes <= bytesEach)
             return new(Encoding.UTF8.GetString([.. head, .. _tail.AsSpan(0, (int)_tailBytes)]), Bytes, 0);
 

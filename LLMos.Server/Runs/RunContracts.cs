@@ -161,3 +161,10 @@ public sealed record IsolationLayer(string Name, bool Held, bool Required, strin
 
 /// <param name="Ready">Whether every required layer holds and runs are accepted.</param>
 public sealed record IsolationAnswer(bool Ready, string? Reason, DateTime? ProbedAt, IReadOnlyList<IsolationLayer> Layers);
+
+/// <param name="Runs">Newest first.</param>
+public sealed record RunList(IReadOnlyList<RunSummary> Runs);
+
+/// <param name="LastSequence">The last event there is now.</param>
+/// <param name="Completed">Whether no event will follow it.</param>
+public sealed record RunEvents(IReadOnlyList<RunEvent> Events, long LastSequence, bool Completed);

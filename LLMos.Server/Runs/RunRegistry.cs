@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Streams;
 using LLMos.Server.Runs.Sandboxes;
 using Microsoft.Extensions.Options;
 
@@ -48,6 +49,7 @@ internal sealed class RunRegistry
         var hash = idempotencyKey is null ? null : HashOf(request);
         if (idempotencyKey is not null && FindByKey(caller, idempotencyKey, hash!) is { } before)
             return before;
+        _scheduler.Admit(caller.AccountId);
 
         var now = _time.GetUtcNow().UtcDateTime;
         var run = new Run(Ulid.NewUlid(_time.GetUtcNow()).ToString(), caller, request, limits, now);
@@ -86,16 +88,32 @@ internal sealed class RunRegistry
     public RunRecord GetRecord(Caller caller, string id)
     {
         if (FindLive(caller, id) is { } live)
-            return _store.Complete(live.ToStored(_time.GetUtcNow().UtcDateTime), live.Output.Log);
+            return RunStore.Complete(live.ToStored(_time.GetUtcNow().UtcDateTime), live.Output.Log);
 
         var stored = GetStored(caller, id);
         using var log = _store.OpenLog(id);
-        return _store.Complete(stored, log);
+        return RunStore.Complete(stored, log);
     }
 
     /// <exception cref="DomainException"><c>runs.not_found</c></exception>
     public RunSummary GetSummary(Caller caller, string id) =>
         FindLive(caller, id)?.Run.Summarize() ?? GetStored(caller, id).Summarize();
+
+    /// <summary>What followed event <paramref name="after"/>, in batches, then what happens until the run has ended.</summary>
+    /// <exception cref="DomainException"><c>runs.not_found</c>, or the log's refusal of <paramref name="after"/>; thrown by the call itself.</exception>
+    public IAsyncEnumerable<IReadOnlyList<RunEvent>> Watch(Caller caller, string id, long after, CancellationToken cancellation)
+    {
+        var lease = OpenLog(caller, id);
+        try
+        {
+            return Decode(lease, lease.Log.ReadAsync(after, cancellation));
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The run's log, live or from its file. Whoever reads an ended one disposes it.</summary>
     /// <exception cref="DomainException"><c>runs.not_found</c></exception>
@@ -149,10 +167,10 @@ internal sealed class RunRegistry
 
     private string? FindByKey(Caller caller, string key, string hash)
     {
-        var (id, before) = _byKey.TryGetValue((caller.AccountId, key), out var live)
+        var known = _byKey.TryGetValue((caller.AccountId, key), out var live)
             ? (live.Run.Id, live.RequestHash)
-            : _store.FindByKey(caller.AccountId, key) ?? (null, null);
-        return id is null || before == hash ? id : throw RunErrors.IdempotencyMismatch();
+            : _store.FindByKey(caller.AccountId, key);
+        return known is null || known.Value.RequestHash == hash ? known?.Id : throw RunErrors.IdempotencyMismatch();
     }
 
     private async Task EndAsync(LiveRun live, RunEnd end)
@@ -201,6 +219,15 @@ internal sealed class RunRegistry
         _live.TryRemove(live.Run.Id, out _);
         if (live.IdempotencyKey is { } key)
             _byKey.TryRemove((live.Run.Owner.AccountId, key), out _);
+    }
+
+    private static async IAsyncEnumerable<IReadOnlyList<RunEvent>> Decode(RunLogLease lease, IAsyncEnumerable<IReadOnlyList<LogEntry>> batches)
+    {
+        using (lease)
+        {
+            await foreach (var batch in batches)
+                yield return [.. batch.Select(RunOutput.Decode)];
+        }
     }
 
     private static string HashOf(StartRunRequest request) =>

@@ -33,8 +33,9 @@ internal sealed class RunScheduler : IHostedService
     /// <summary>Called when a run has started or its place in the queue has changed.</summary>
     public Action<LiveRun> OnChanged { get; set; } = _ => { };
 
+    /// <summary>Refuses what <see cref="Enqueue"/> would refuse now, before anything is made for it.</summary>
     /// <exception cref="DomainException"><c>runs.queue_full</c>, <c>runs.user_queue_full</c>, <c>runs.server_stopping</c>.</exception>
-    public void Enqueue(LiveRun run)
+    public void Admit(string ownerId)
     {
         lock (_gate)
         {
@@ -42,9 +43,17 @@ internal sealed class RunScheduler : IHostedService
                 throw RunErrors.Stopping();
             if (_queue.Count >= _options.MaxQueued)
                 throw RunErrors.QueueFull(_options.MaxQueued);
-            if (_queue.CountOf(run.Run.Owner.AccountId) >= _options.MaxQueuedPerUser)
+            if (_queue.CountOf(ownerId) >= _options.MaxQueuedPerUser)
                 throw RunErrors.UserQueueFull(_options.MaxQueuedPerUser);
+        }
+    }
 
+    /// <exception cref="DomainException">See <see cref="Admit"/>.</exception>
+    public void Enqueue(LiveRun run)
+    {
+        lock (_gate)
+        {
+            Admit(run.Run.Owner.AccountId);
             _queue.Add(run);
             TellPositions();
             Monitor.Pulse(_gate);

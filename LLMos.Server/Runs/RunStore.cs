@@ -50,6 +50,17 @@ internal sealed class RunStore
         await PruneAsync(run.OwnerId);
     }
 
+    /// <summary>Forgets a run that was never accepted.</summary>
+    public async Task DeleteAsync(string ownerId, string id)
+    {
+        lock (_gate)
+            _kept.GetValueOrDefault(ownerId)?.Remove(id);
+        await _database.WriteAsync(documents => documents.Delete(Collection, id));
+        DeleteLog(id);
+    }
+
+    public void DeleteLog(string id) => File.Delete(LogPath(id));
+
     public StoredRun? Find(string id)
     {
         var document = _database.Read(documents => documents.Find(Collection, id));
@@ -79,7 +90,7 @@ internal sealed class RunStore
     }
 
     /// <summary>Puts what a run displayed back into its record.</summary>
-    public RunRecord Complete(StoredRun run, EventLog log)
+    public static RunRecord Complete(StoredRun run, EventLog log)
     {
         var left = MaxDisplayBytes;
         var displays = new List<RecordedDisplay>();
@@ -163,6 +174,9 @@ internal sealed class RunStore
         {
             if (!_kept.TryGetValue(run.OwnerId, out var runs))
                 _kept[run.OwnerId] = runs = new(StringComparer.Ordinal);
+            // The write of its beginning may be heard of after that of its end.
+            if (run.Record.EndedAt is null && runs.TryGetValue(run.Record.Id, out var known) && known.Summary.EndedAt is not null)
+                return;
             runs[run.Record.Id] = new(run.Summarize(), run.LogBytes, run.IdempotencyKey, run.RequestHash);
         }
     }
@@ -188,7 +202,7 @@ internal sealed class RunStore
         if (old.Count == 0)
             return;
         await _database.WriteAsync(documents => old.ForEach(id => documents.Delete(Collection, id)));
-        old.ForEach(id => File.Delete(LogPath(id)));
+        old.ForEach(DeleteLog);
     }
 
     private static StoredRun Decode(BsonDocument document) => JsonSerializer.Deserialize<StoredRun>(document["json"].AsBinary, Json)!;

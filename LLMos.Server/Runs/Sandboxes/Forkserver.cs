@@ -17,18 +17,19 @@ internal sealed class Forkserver : IDisposable
     private readonly ConcurrentDictionary<int, TaskCompletionSource<Worker>> _forking = new();
     private readonly ConcurrentDictionary<int, Worker> _workers = new();
     private readonly ConcurrentDictionary<int, SandboxPolicy> _policies = new();
+    private readonly TaskCompletionSource<HelloMessage> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _lastNumber;
 
-    private Forkserver(Process process, Socket control, HelloMessage hello)
+    private Forkserver(Process process, Socket control)
     {
         _process = process;
         _control = control;
-        Hello = hello;
         new Thread(Receive) { IsBackground = true, Name = "forkserver" }.Start();
     }
 
-    public HelloMessage Hello { get; }
+    /// <summary>What it said of itself when everything was imported.</summary>
+    public HelloMessage Hello => _hello.Task.GetAwaiter().GetResult();
 
     /// <summary>Completes when the process is gone.</summary>
     public Task Ended => _ended.Task;
@@ -57,13 +58,11 @@ internal sealed class Forkserver : IDisposable
                 if (await Task.WhenAny(accepting, exiting) == exiting)
                     throw new IOException($"the interpreter {python} did not start: {await said}");
 
-                var control = await accepting;
-                var buffer = new byte[MaxMessageBytes];
-                var count = await control.ReceiveAsync(buffer, cancellation);
-                if (count == 0)
+                var forkserver = new Forkserver(process, await accepting);
+                if (await Task.WhenAny(forkserver._hello.Task, forkserver.Ended).WaitAsync(cancellation) == forkserver.Ended)
                     throw new IOException($"the interpreter could not load the packages of the contract: {await said}");
 
-                return new(process, control, Parse<HelloMessage>(buffer.AsSpan(0, count)));
+                return forkserver;
             }
             catch
             {
@@ -141,7 +140,7 @@ internal sealed class Forkserver : IDisposable
             _control.SafeHandle.DangerousAddRef(ref added);
             while (Posix.Receive(_control.SafeHandle, buffer, descriptors) is > 0 and var count)
             {
-                Handle(Parse<ForkserverMessage>(buffer.AsSpan(0, count)), descriptors);
+                Handle(buffer.AsSpan(0, count), descriptors);
                 descriptors.Clear();
             }
         }
@@ -161,9 +160,14 @@ internal sealed class Forkserver : IDisposable
         }
     }
 
-    private void Handle(ForkserverMessage message, List<SafeFileHandle> descriptors)
+    private void Handle(ReadOnlySpan<byte> bytes, List<SafeFileHandle> descriptors)
     {
-        if (message.Type == "forked" && _policies.TryRemove(message.Worker, out var policy) && _forking.TryRemove(message.Worker, out var forking))
+        var message = Parse<ForkserverMessage>(bytes);
+        if (message.Type == "hello")
+        {
+            _hello.SetResult(Parse<HelloMessage>(bytes));
+        }
+        else if (message.Type == "forked" && _policies.TryRemove(message.Worker, out var policy) && _forking.TryRemove(message.Worker, out var forking))
         {
             var worker = new Worker(
                 message.Worker, message.Pid, Convert.FromHexString(message.Marker!), policy,

@@ -11,7 +11,7 @@ internal static unsafe partial class Posix
 
     private const int SolSocket = 1, ScmRights = 1, CloseOnExec = 0x40000000;
     private const int ErrnoInterrupted = 4, ErrnoAgain = 11;
-    private const long PidfdSendSignal = 424;
+    private const int PidfdSendSignal = 424;
 
     /// <summary>Waits until one of <paramref name="first"/>, <paramref name="second"/> can be read or has ended.</summary>
     /// <param name="milliseconds">Negative waits for ever.</param>
@@ -93,7 +93,7 @@ internal static unsafe partial class Posix
             nint count;
             do
                 count = recvmsg((int)socket.DangerousGetHandle(), &header, CloseOnExec);
-            while (count < 0 && Marshal.GetLastPInvokeError() == ErrnoInterrupted);
+            while (count < 0 && (Marshal.GetLastPInvokeError() == ErrnoInterrupted || WaitUntilReadable(socket)));
 
             if (count > 0 && header.ControlLength >= (nuint)sizeof(ControlHeader))
             {
@@ -108,6 +108,15 @@ internal static unsafe partial class Posix
 
             return (int)Math.Max(count, 0);
         }
+    }
+
+    /// <returns>Whether the last call failed only because nothing had arrived: .NET's sockets do not block. Something has, then.</returns>
+    private static bool WaitUntilReadable(SafeHandle socket)
+    {
+        if (Marshal.GetLastPInvokeError() != ErrnoAgain)
+            return false;
+        var descriptor = new PollDescriptor { Descriptor = (int)socket.DangerousGetHandle(), Events = PollIn };
+        return poll(&descriptor, 1, -1) > 0;
     }
 
     [StructLayout(LayoutKind.Sequential)]

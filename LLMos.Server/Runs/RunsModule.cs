@@ -1,0 +1,31 @@
+using LLMos.Server.Accounts;
+using LLMos.Server.Runs.Sandboxes;
+
+namespace LLMos.Server.Runs;
+
+internal static class RunsModule
+{
+    // A request with the longest code and standard input, escaped.
+    private const int MaxHubMessageBytes = 8 * 1024 * 1024;
+
+    public static void AddRuns(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<RunOptions>().BindConfiguration(RunOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<RunStore>();
+        services.AddSingleton<RunRegistry>();
+        services.AddSingleton<PythonSandbox>();
+        services.AddSingleton<RunScheduler>();
+        services.AddHostedService(provider => provider.GetRequiredService<PythonSandbox>());
+        services.AddHostedService(provider => provider.GetRequiredService<RunScheduler>());
+        services.AddHostedService<RunAnnouncer>();
+        services.AddSignalR().AddHubOptions<RunHub>(options => options.MaximumReceiveMessageSize = MaxHubMessageBytes);
+        services.AddHealthChecks().AddCheck<SandboxHealth>("sandbox");
+    }
+
+    public static void MapRuns(this WebApplication app, IEndpointRouteBuilder api)
+    {
+        api.MapRunEndpoints();
+        app.MapHub<RunHub>("/hubs/runs").RequireRole(Role.Member);
+    }
+}
