@@ -1,0 +1,130 @@
+using System.Net.Http.Json;
+using LLMos.Server.Accounts;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Time.Testing;
+using Serilog.Core;
+
+namespace LLMos.Tests.Hosting;
+
+/// <summary>The real server on a folder of its own. In memory, unless <see cref="Listen"/> is called.</summary>
+/// <param name="settings">As on the command line: <c>("Runs:MaxQueued", "1")</c>.</param>
+public sealed class LLMosServer(params (string Key, string Value)[] settings) : WebApplicationFactory<Program>
+{
+    public const string Administrator = "first-administrator";
+    public const string AnyPassword = "correct horse";
+
+    private readonly TemporaryFolder _folder = new();
+    private bool _listens;
+
+    /// <summary>The server's clock, when a test wants to move it. Set it before the first use.</summary>
+    public FakeTimeProvider? Time { get; init; }
+
+    public CollectedLog Log { get; } = new();
+
+    public string DataPath => settings.FirstOrDefault(setting => setting.Key == "Data:Path").Value ?? _folder.Path;
+
+    /// <summary>A server that has no administrator yet.</summary>
+    public static LLMosServer WithoutAdministrator(params (string Key, string Value)[] settings) =>
+        new([.. settings, ("FirstRun:AdminUser", ""), ("FirstRun:AdminPassword", "")]);
+
+    /// <summary>Starts it behind real Kestrel on a free port; clients made afterwards speak TCP.</summary>
+    public LLMosServer Listen()
+    {
+        _listens = true;
+        UseKestrel(0);
+        StartServer();
+        return this;
+    }
+
+    /// <summary>A client that nobody is signed in with. Keeps cookies, sends the page's header, follows nothing.</summary>
+    public HttpClient Client()
+    {
+        var client = CreateClient(new() { AllowAutoRedirect = false, BaseAddress = ClientOptions.BaseAddress });
+        client.DefaultRequestHeaders.Add("X-LLMos-Request", "1");
+        client.Timeout = Eventually.Timeout;
+        return client;
+    }
+
+    /// <summary>Signs in by cookie as <paramref name="user"/>, whose account is made when there is none.</summary>
+    public async Task<HttpClient> SignInAsync(string user, Role role = Role.Member)
+    {
+        var client = Client();
+        var accounts = Services.GetRequiredService<AccountStore>();
+        if (accounts.Book.FindByName(user) is null)
+        {
+            var account = Account.Create(user, AnyPassword, role, DateTimeOffset.UnixEpoch);
+            await accounts.ChangeAsync(book => book.With(account, limit: int.MaxValue), TestContext.Current.CancellationToken);
+        }
+
+        using var answer = await client.PostAsJsonAsync("/api/v1/login", new LoginRequest(user, AnyPassword));
+        answer.EnsureSuccessStatusCode();
+        return client;
+    }
+
+    public Task<HttpClient> SignInAsAdministratorAsync() => SignInAsync(Administrator, Role.Administrator);
+
+    /// <summary>A new token of <paramref name="user"/>, whose account is made when there is none.</summary>
+    public async Task<string> TokenAsync(string user, Role role = Role.Member)
+    {
+        using var client = await SignInAsync(user, role);
+        using var answer = await client.PostAsJsonAsync("/api/v1/tokens", new { name = "test" });
+        return (await answer.ReadAsync<CreatedTokenAnswer>()).Token;
+    }
+
+    /// <summary>A client that signs in with <paramref name="token"/>, as scripts do.</summary>
+    public HttpClient ClientWith(string token)
+    {
+        var client = CreateClient(new() { AllowAutoRedirect = false, HandleCookies = false, BaseAddress = ClientOptions.BaseAddress });
+        client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        client.Timeout = Eventually.Timeout;
+        return client;
+    }
+
+    /// <summary>A hub connection that is not started yet, by WebSocket and MessagePack.</summary>
+    public HubConnection Hub(string path, string token) => new HubConnectionBuilder()
+        .WithUrl(new Uri(Client().BaseAddress!, path), options =>
+        {
+            options.AccessTokenProvider = () => Task.FromResult<string?>(token);
+            if (_listens)
+                return;
+
+            options.HttpMessageHandlerFactory = _ => Server.CreateHandler();
+            options.WebSocketFactory = async (context, cancellation) =>
+            {
+                var sockets = Server.CreateWebSocketClient();
+                sockets.ConfigureRequest = request => request.Headers.Authorization = $"Bearer {token}";
+                return await sockets.ConnectAsync(context.Uri, cancellation);
+            };
+        })
+        .AddMessagePackProtocol()
+        .Build();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await Log.Closed.WaitAsync(Eventually.Timeout);
+        _folder.Dispose();
+        Log.RequireNoUnannouncedErrors();
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseSetting("Data:Path", _folder.Path);
+        builder.UseSetting("FirstRun:AdminUser", Administrator);
+        builder.UseSetting("FirstRun:AdminPassword", AnyPassword);
+        foreach (var (key, value) in settings)
+            builder.UseSetting(key, value);
+
+        builder.ConfigureTestServices(services =>
+        {
+            services.AddSingleton<ILogEventSink>(_ => Log);
+            if (Time is not null)
+                services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Time));
+        });
+    }
+}
