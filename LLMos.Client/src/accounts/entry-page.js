@@ -1,0 +1,54 @@
+import { element } from "../ui/element.js"
+import { labelledInput, sentForm } from "../ui/form.js"
+import { mark } from "../ui/icon.js"
+
+/** @import { AccountClient } from "./account-client.js" */
+
+const shortestPassword = 8
+
+/** @param {string} title @param {string | null} words @param {...Node} content */
+function entryPage(title, words, ...content) {
+  return element("main", { class: "entry" },
+    element("div", { class: "entry-card" },
+      element("div", { class: "entry-brand" }, mark(30), element("span", {}, "LLMos")),
+      element("h1", {}, title),
+      words && element("p", { class: "entry-words" }, words),
+      ...content))
+}
+
+/** @param {AccountClient} accounts @param {() => void} entered */
+export function logInPage(accounts, entered) {
+  const user = labelledInput("User name", { name: "user", autocomplete: "username", autocapitalize: "none", spellcheck: "false", autofocus: true })
+  const password = labelledInput("Password", { name: "password", type: "password", autocomplete: "current-password" })
+
+  return entryPage("Sign in", null, sentForm("Sign in", [user.element, password.element], async () => {
+    await accounts.logIn(user.input.value.trim(), password.input.value)
+    entered()
+  }))
+}
+
+/** @param {AccountClient} accounts @param {string} token @param {() => void} entered */
+export function setUpPage(accounts, token, entered) {
+  const user = labelledInput("User name", { name: "user", autocomplete: "username", autocapitalize: "none", spellcheck: "false", autofocus: true })
+  const password = labelledInput("Password", {
+    name: "password", type: "password", autocomplete: "new-password", minlength: shortestPassword,
+  }, `At least ${shortestPassword} characters.`)
+
+  return entryPage("Become the administrator", "This server is new. Choose the name and password of its first person; the link that brought you here then stops working.",
+    sentForm("Create the account", [user.element, password.element], async () => {
+      await accounts.setUp(token, user.input.value.trim(), password.input.value)
+      entered()
+    }))
+}
+
+/** For somebody who opens a new server without its link. */
+export function awaitingSetUpPage() {
+  return entryPage("This server has no administrator yet",
+    "Its log holds a link that ends in #setup=…; open that link to become the administrator. It is printed each time the server starts.",
+    element("button", { class: "button", type: "button", onclick: () => location.reload() }, "Look again"))
+}
+
+/** @param {string} sentence */
+export function unreachablePage(sentence) {
+  return entryPage("No answer", sentence, element("button", { class: "button primary", type: "button", onclick: () => location.reload() }, "Try again"))
+}

@@ -1,0 +1,65 @@
+import { KeyRound, Trash2 } from "lucide"
+import { openDialog } from "../ui/dialog.js"
+import { element, fill } from "../ui/element.js"
+import { labelledInput, labelledSelect, sentForm } from "../ui/form.js"
+import { icon } from "../ui/icon.js"
+import { toast } from "../ui/toast.js"
+
+/** @import { Account, Role } from "../contracts/accounts.js" */
+/** @import { AccountClient } from "./account-client.js" */
+
+/** @type {[Role, string][]} */
+const roles = [["member", "Member: runs programs"], ["viewer", "Viewer: looks only"], ["administrator", "Administrator"]]
+
+/** @param {AccountClient} accounts @param {Account} me */
+export function openPeopleDialog(accounts, me) {
+  const list = element("ul", { class: "rows", "aria-label": "People" })
+  const user = labelledInput("User name", { autocomplete: "off", autocapitalize: "none", spellcheck: "false" })
+  const password = labelledInput("First password", { type: "password", autocomplete: "new-password", minlength: 8 })
+  const role = labelledSelect("Role", roles)
+
+  const refresh = async () => {
+    const people = await accounts.people()
+    fill(list, ...people.map((person) => personRow(accounts, person, person.id === me.id, attempt)))
+  }
+  /** @param {Promise<unknown>} deed */
+  const attempt = (deed) => deed.catch((problem) => toast(problem.message, "error")).then(refresh)
+
+  const form = sentForm("Add person", [element("div", { class: "form-row" }, user.element, password.element, role.element)], async () => {
+    await accounts.addPerson(user.input.value.trim(), password.input.value, /** @type {Role} */ (role.select.value))
+    user.input.value = password.input.value = ""
+    await refresh()
+  })
+  openDialog("People", "Everybody who may sign in here. Tell a new person their first password; they can change it.", list, form)
+  void attempt(Promise.resolve())
+}
+
+/** @param {AccountClient} accounts @param {Account} person @param {boolean} isMe @param {(deed: Promise<unknown>) => void} attempt */
+function personRow(accounts, person, isMe, attempt) {
+  const role = element("select", {
+    class: "field small",
+    "aria-label": `Role of ${person.user}`,
+    disabled: isMe,
+    onchange: () => attempt(accounts.changePerson(person.id, { role: /** @type {Role} */ (role.value) })),
+  }, ...roles.map(([value]) => element("option", { value, selected: value === person.role }, value)))
+  const remove = () => {
+    if (confirm(`Remove ${person.user}? They are signed out and their tokens stop working.`))
+      attempt(accounts.removePerson(person.id))
+  }
+
+  return element("li", {},
+    element("div", { class: "rows-text" }, element("strong", {}, person.user), isMe && element("small", {}, "you")),
+    role,
+    element("button", { class: "button quiet square", type: "button", disabled: isMe, title: "Set a new password", "aria-label": `Set a new password for ${person.user}`, onclick: () => openResetDialog(accounts, person) }, icon(KeyRound)),
+    element("button", { class: "button quiet square", type: "button", disabled: isMe, title: "Remove", "aria-label": `Remove ${person.user}`, onclick: remove }, icon(Trash2)))
+}
+
+/** @param {AccountClient} accounts @param {Account} person */
+function openResetDialog(accounts, person) {
+  const password = labelledInput("New password", { type: "password", autocomplete: "new-password", minlength: 8 })
+  const dialog = openDialog(`New password for ${person.user}`, null, sentForm("Set password", [password.element], async () => {
+    await accounts.changePerson(person.id, { password: password.input.value })
+    dialog.close()
+    toast(`${person.user} has a new password.`)
+  }))
+}

@@ -1,0 +1,3 @@
+// Put into the code by build.js.
+declare const WORKSPACE_SCRIPT: string
+declare const WORKSPACE_STYLES: string

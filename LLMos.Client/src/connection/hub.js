@@ -1,0 +1,95 @@
+import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr"
+import { MessagePackHubProtocol } from "@microsoft/signalr-protocol-msgpack"
+import { Problem } from "./problem.js"
+
+/** @typedef {{ hubConnected(): void, hubDisconnected(): void }} HubDelegate */
+/** @typedef {{ next(item: any): void, complete(): void, error(problem: Problem): void }} StreamReader */
+
+const longestPauseMilliseconds = 8000
+
+/** A hub connection that comes back by itself, from `start()` to `stop()`. */
+export class Hub {
+  /** @type {HubDelegate | null} */
+  delegate = null
+  #wanted = false
+  #attempt = 0
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer
+
+  /** @param {string} url */
+  constructor(url) {
+    this.connection = new HubConnectionBuilder()
+      .withUrl(url, {
+        transport: HttpTransportType.WebSockets | HttpTransportType.LongPolling,
+        headers: { "X-LLMos-Request": "1" },
+      })
+      .withHubProtocol(new MessagePackHubProtocol())
+      .configureLogging(LogLevel.None)
+      .build()
+    this.connection.onclose(() => this.#lost())
+  }
+
+  get connected() {
+    return this.connection.state === "Connected"
+  }
+
+  start() {
+    if (this.#wanted)
+      return
+    this.#wanted = true
+    addEventListener("online", this.retryNow)
+    void this.#connect()
+  }
+
+  async stop() {
+    this.#wanted = false
+    clearTimeout(this.#timer)
+    removeEventListener("online", this.retryNow)
+    await this.connection.stop()
+  }
+
+  retryNow = () => {
+    if (!this.#wanted || this.connection.state !== "Disconnected")
+      return
+    clearTimeout(this.#timer)
+    void this.#connect()
+  }
+
+  /** @param {string} name @param {(argument: any) => void} handler */
+  on(name, handler) {
+    this.connection.on(name, handler)
+  }
+
+  /** @param {string} method @param {any[]} args @param {StreamReader} reader @returns {() => void} ends the stream */
+  stream(method, args, reader) {
+    const subscription = this.connection.stream(method, ...args).subscribe({
+      next: (item) => reader.next(item),
+      complete: () => reader.complete(),
+      error: (error) => reader.error(Problem.fromHubError(error)),
+    })
+    return () => subscription.dispose()
+  }
+
+  async #connect() {
+    try {
+      await this.connection.start()
+    } catch {
+      this.#lost()
+      return
+    }
+    this.#attempt = 0
+    this.delegate?.hubConnected()
+  }
+
+  #lost() {
+    if (!this.#wanted)
+      return
+    if (this.#attempt === 0)
+      this.delegate?.hubDisconnected()
+
+    const pause = Math.min(longestPauseMilliseconds, 250 * 2 ** this.#attempt)
+    this.#attempt += 1
+    // Spread out, so that a restarted server is not met by every page at once.
+    this.#timer = setTimeout(this.retryNow, pause * (0.75 + Math.random() / 2))
+  }
+}

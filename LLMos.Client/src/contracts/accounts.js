@@ -1,0 +1,30 @@
+// Mirrors LLMos.Server/Accounts/AccountContracts.cs.
+
+/** @typedef {"administrator" | "member" | "viewer"} Role A viewer reads and cannot run. */
+
+/**
+ * @typedef {object} Account
+ * @property {string} id
+ * @property {string} user
+ * @property {Role} role
+ */
+
+/**
+ * @typedef {object} AccessToken
+ * @property {string} id
+ * @property {string} name
+ * @property {string} createdAt ISO 8601
+ * @property {string | null} expiresAt
+ * @property {string | null} lastUsedAt
+ */
+
+/**
+ * @typedef {object} CreatedToken
+ * @property {string} id
+ * @property {string} name
+ * @property {string} token Shown once; the server keeps a hash.
+ * @property {string} createdAt
+ * @property {string | null} expiresAt
+ */
+
+export {}

@@ -1,0 +1,92 @@
+// Mirrors LLMos.Server/Runs/RunContracts.cs. MessagePack sends a missing value as null and a time as a Date.
+
+/** @typedef {"queued" | "running"} LiveState */
+/** @typedef {"succeeded" | "failed" | "timed-out" | "memory-exceeded" | "output-exceeded" | "cancelled" | "crashed" | "refused"} EndState */
+/** @typedef {LiveState | EndState} RunState */
+/** @typedef {Record<string, string>} MimeBundle Type to text; binary types as base64. */
+
+/**
+ * @typedef {object} StartRunRequest
+ * @property {"python"} language
+ * @property {string} code At most 1 MiB of UTF-8.
+ * @property {string} [stdin]
+ * @property {number} [timeoutSeconds]
+ * @property {number} [heapMegabytes]
+ */
+
+/**
+ * @typedef {object} RunSummary
+ * @property {string} id
+ * @property {string} language
+ * @property {RunState} state
+ * @property {string} user
+ * @property {string} title
+ * @property {number | null} queuePosition 1 is next.
+ * @property {string | Date} createdAt
+ * @property {string | Date | null} startedAt
+ * @property {string | Date | null} endedAt
+ */
+
+/** @typedef {RunSummary & { code: string, lastSequence: number }} RunRecord The part of a record that the page reads. */
+
+/** @typedef {{ runs: RunSummary[] }} RunList */
+
+/**
+ * @typedef {object} RunError
+ * @property {string} name
+ * @property {string} message
+ * @property {number | null} line From 1.
+ * @property {number | null} column From 1.
+ * @property {string} traceback
+ * @property {string | null} hint
+ */
+
+/** @typedef {{ name: string, value: number, used: number }} LimitReached Value and use in the unit of the name. */
+
+/**
+ * @typedef {object} RunUsage
+ * @property {number} wallMilliseconds
+ * @property {number} cpuMilliseconds
+ * @property {number} peakHeapBytes
+ * @property {number} queuedMilliseconds
+ * @property {number} outputBytes
+ */
+
+/** @typedef {{ timeoutSeconds: number, heapMegabytes: number, outputBytes: number }} RunLimits */
+
+/** @typedef {{ done: number, total?: number | null, label?: string | null }} RunProgress */
+
+/**
+ * Which members are set follows from `type`; see RunEvent in RunContracts.cs.
+ * @typedef {object} RunEvent
+ * @property {number} sequence From 1, without gaps.
+ * @property {"queued" | "started" | "stdout" | "stderr" | "display" | "progress" | "result" | "error" | "limit" | "ended"} type
+ * @property {number} atMilliseconds Since the run was created.
+ * @property {string | null} [text]
+ * @property {MimeBundle | null} [data]
+ * @property {RunProgress | null} [progress]
+ * @property {RunError | null} [error]
+ * @property {LimitReached | null} [limit]
+ * @property {number | null} [queuePosition]
+ * @property {RunLimits | null} [limits]
+ * @property {RunState | null} [state]
+ * @property {string | null} [reason]
+ * @property {RunUsage | null} [usage]
+ */
+
+/**
+ * @typedef {object} LimitsAnswer
+ * @property {RunLimits} limits
+ * @property {number} maxTimeoutSeconds
+ * @property {number} maxHeapMegabytes
+ * @property {number} maxCodeBytes
+ * @property {number} maxStdinBytes
+ * @property {string} pythonVersion
+ * @property {Record<string, string>} packages
+ */
+
+/** @typedef {{ name: string, held: boolean, required: boolean, detail: string }} IsolationLayer */
+
+/** @typedef {{ ready: boolean, reason: string | null, probedAt: string | null, layers: IsolationLayer[] }} IsolationAnswer */
+
+export {}

@@ -1,0 +1,25 @@
+import { AudioWaveform, ChartLine, Gauge, Table2 } from "lucide"
+import { element } from "../ui/element.js"
+import { icon } from "../ui/icon.js"
+import { examples } from "./examples.js"
+import { runKeys } from "./run-controls.js"
+
+/** @import { Example } from "./examples.js" */
+
+const signs = [Gauge, ChartLine, Table2, AudioWaveform]
+
+/** What the output side shows before the first run. */
+export class ExampleCards {
+  /** @param {(example: Example) => void} chosen */
+  constructor(chosen) {
+    this.element = element("div", { class: "empty" },
+      element("div", { class: "empty-inner" },
+        element("h3", {}, "Nothing has run yet"),
+        element("p", {}, "Write Python and press ", element("kbd", {}, runKeys), ", or begin with an example."),
+        element("ul", { class: "cards" }, ...examples.map((example, index) =>
+          element("li", {},
+            element("button", { class: "card", type: "button", onclick: () => chosen(example) },
+              icon(signs[index], 18),
+              element("span", {}, element("strong", {}, example.title), element("small", {}, example.about))))))))
+  }
+}

@@ -1,0 +1,65 @@
+import { SlidersHorizontal } from "lucide"
+import { element, fill } from "../ui/element.js"
+import { icon } from "../ui/icon.js"
+import { attachPopover } from "../ui/popover.js"
+
+/** @import { LimitsAnswer, StartRunRequest } from "../contracts/runs.js" */
+
+/** What the next run asks for: time, heap, and what input() reads. */
+export class RunSettings {
+  constructor() {
+    this.seconds = numberField("1", "any")
+    this.megabytes = numberField("16", "1")
+    this.stdin = element("textarea", { rows: 4, spellcheck: "false", class: "field mono", placeholder: "One line for each input()", "aria-label": "Standard input" })
+    this.note = element("p", { class: "hint" })
+    this.button = element("button", { class: "button quiet", type: "button", "aria-label": "Limits and input of the next run" })
+    this.panel = element("div", { class: "settings", role: "dialog", "aria-label": "Limits and input" },
+      element("div", { class: "settings-row" },
+        element("label", {}, "Time, seconds", this.seconds),
+        element("label", {}, "Heap, MB", this.megabytes)),
+      element("label", {}, "Standard input", this.stdin),
+      this.note)
+    this.element = element("div", { class: "anchor" }, this.button)
+    attachPopover(this.button, this.panel)
+    this.panel.addEventListener("input", () => this.#tell())
+    this.#tell()
+  }
+
+  /** @param {LimitsAnswer} answer */
+  allow({ limits, maxTimeoutSeconds, maxHeapMegabytes, pythonVersion }) {
+    this.seconds.max = String(maxTimeoutSeconds)
+    this.megabytes.max = String(maxHeapMegabytes)
+    this.seconds.placeholder = String(limits.timeoutSeconds)
+    this.megabytes.placeholder = String(limits.heapMegabytes)
+    fill(this.note, `Python ${pythonVersion}. At most ${maxTimeoutSeconds} s and ${maxHeapMegabytes} MB; one run at a time for each person.`)
+    this.#tell()
+  }
+
+  /** @returns {Omit<StartRunRequest, "code"> | null} null after telling which field is wrong */
+  request() {
+    const wrong = [this.seconds, this.megabytes].find((field) => !field.checkValidity())
+    if (wrong) {
+      this.panel.showPopover()
+      wrong.reportValidity()
+      return null
+    }
+    return {
+      language: "python",
+      ...this.stdin.value !== "" && { stdin: this.stdin.value },
+      ...this.seconds.value !== "" && { timeoutSeconds: this.seconds.valueAsNumber },
+      ...this.megabytes.value !== "" && { heapMegabytes: this.megabytes.valueAsNumber },
+    }
+  }
+
+  #tell() {
+    const seconds = this.seconds.value || this.seconds.placeholder
+    const megabytes = this.megabytes.value || this.megabytes.placeholder
+    const limits = seconds && `${seconds} s · ${megabytes} MB`
+    fill(this.button, icon(SlidersHorizontal), element("span", { class: "wide-only" }, limits || "Limits", this.stdin.value && " · input"))
+  }
+}
+
+/** @param {string} min @param {string} step */
+function numberField(min, step) {
+  return element("input", { class: "field", type: "number", inputmode: "decimal", min, step })
+}

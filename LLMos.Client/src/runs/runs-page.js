@@ -1,0 +1,232 @@
+import { clock } from "../ui/format.js"
+import { element } from "../ui/element.js"
+import { SplitPane } from "../ui/split-pane.js"
+import { toast } from "../ui/toast.js"
+import { ViewTabs } from "../ui/view-tabs.js"
+import { EditorPanel } from "./editor-panel.js"
+import { RunHistory } from "./run-history.js"
+import { RunList, timeOf } from "./run-list.js"
+import { RunOutput } from "./run-output.js"
+import { RunPanel } from "./run-panel.js"
+
+/** @import { RunError, RunSummary } from "../contracts/runs.js" */
+/** @import { Draft } from "./draft.js" */
+/** @import { Example } from "./examples.js" */
+/** @import { RunClient } from "./run-client.js" */
+/** @import { RunFollow } from "./run-follow.js" */
+
+/** Editor, output and history together: which run is shown, and what happens on Run and Stop. */
+export class RunsPage {
+  #runs = new RunList()
+  /** @type {{ id: string, output: RunOutput, follow: RunFollow } | null} */
+  #shown = null
+  #sending = false
+  #controlState = ""
+  /** @type {RunError | null} */
+  #markedError = null
+
+  /** @param {RunClient} client @param {Draft} draft @param {boolean} canRun */
+  constructor(client, draft, canRun) {
+    this.client = client
+    this.canRun = canRun
+    this.editor = new EditorPanel(this, draft, canRun)
+    this.panel = new RunPanel(this, canRun)
+    this.history = new RunHistory(this.#runs, this)
+    this.tabs = new ViewTabs("View", [["code", "Code"], ["output", "Output"], ["runs", "Runs"]])
+    const split = new SplitPane(this.editor.element, this.panel.element, "Width of the editor", "llmos.split")
+    this.element = element("main", { class: "desk" }, this.history.element, split.element, this.tabs.element)
+    this.tabs.govern(this.element)
+  }
+
+  async start() {
+    this.client.onRunChanged((run) => this.#changed(run))
+    addEventListener("hashchange", () => this.#openAddress())
+    addEventListener("keydown", (event) => this.#press(event))
+    const limits = this.client.limits().then((answer) => this.editor.settings.allow(answer))
+    await Promise.all([this.#openAddress(), this.#refreshHistory(), limits].map((part) => part.catch(tell)))
+  }
+
+  hubConnected() {
+    this.#shown?.follow.resume()
+    this.#refreshHistory().catch(tell)
+  }
+
+  async runAsked() {
+    const code = this.editor.code
+    const settings = this.editor.settings.request()
+    if (!this.canRun || this.#sending || !settings)
+      return
+    if (code.trim() === "") {
+      toast("There is no program yet: write some Python, or take an example.")
+      this.editor.editor.focus()
+      return
+    }
+
+    this.#sending = true
+    this.#setControls()
+    try {
+      const run = await this.client.start({ ...settings, code })
+      this.#changed(run)
+      this.#follow(run)
+      history.pushState(null, "", `#run=${run.id}`)
+      this.tabs.choose("output")
+    } catch (problem) {
+      tell(problem)
+    } finally {
+      this.#sending = false
+      this.#setControls()
+    }
+  }
+
+  stopAsked() {
+    if (this.#shown)
+      this.client.cancel(this.#shown.id).catch(tell)
+  }
+
+  interruptAsked() {
+    if (this.#shown)
+      this.client.interrupt(this.#shown.id).catch(tell)
+  }
+
+  /** @param {number} line */
+  lineChosen(line) {
+    this.tabs.choose("code")
+    this.editor.editor.goToLine(line)
+  }
+
+  /** @param {Example} example */
+  exampleChosen(example) {
+    const hadDraft = this.editor.draft.text.trim() !== ""
+    this.editor.replaceDraft(example.code)
+    if (hadDraft)
+      toast("The example took the place of your draft; undo brings it back.")
+    this.tabs.choose("code")
+    this.editor.editor.focus()
+    this.#setControls()
+  }
+
+  draftAsked() {
+    this.editor.showDraft()
+    this.#setControls()
+    this.editor.editor.focus()
+  }
+
+  copyToDraftAsked() {
+    this.editor.replaceDraft(this.editor.code)
+    this.#setControls()
+    this.editor.editor.focus()
+  }
+
+  async olderAsked() {
+    const { runs } = await this.client.list(this.#runs.oldest?.id)
+    this.#keep(runs)
+  }
+
+  async #refreshHistory() {
+    const { runs } = await this.client.list()
+    this.#keep(runs)
+  }
+
+  /** @param {RunSummary[]} runs */
+  #keep(runs) {
+    runs.forEach((run) => this.#runs.put(run))
+    this.history.older.hidden = runs.length < 50
+    this.history.draw()
+  }
+
+  /** @param {RunSummary} run */
+  #changed(run) {
+    this.#runs.put(run)
+    this.history.draw()
+  }
+
+  async #openAddress() {
+    const id = /^#run=([\w-]+)$/.exec(location.hash)?.[1] ?? ""
+    if (id === (this.#shown?.id ?? ""))
+      return
+    if (id === "") {
+      this.#showNothing()
+      return
+    }
+
+    try {
+      const record = await this.client.read(id)
+      if (record.code === this.editor.draft.text)
+        this.editor.showDraft()
+      else
+        this.editor.showPast(record.code, clock(timeOf(record)))
+      this.#follow(record)
+      this.tabs.choose("output")
+    } catch (problem) {
+      tell(problem)
+      history.replaceState(null, "", location.pathname)
+      this.#showNothing()
+    }
+  }
+
+  #showNothing() {
+    this.#shown?.follow.stop()
+    this.#shown = null
+    this.history.choose("")
+    this.panel.showNothing()
+    this.editor.showDraft()
+    this.#setControls()
+  }
+
+  /** @param {RunSummary} run */
+  #follow(run) {
+    this.#shown?.follow.stop()
+    this.editor.editor.mark(null)
+    const output = new RunOutput()
+    const follow = this.client.follow(run.id, {
+      lastSequence: () => output.lastSequence,
+      runEventsArrived: (events) => {
+        const whole = output.apply(events)
+        this.panel.refresh()
+        this.#setControls()
+        this.#markError(output)
+        return whole
+      },
+      runFollowFailed: tell,
+    })
+    this.#shown = { id: run.id, output, follow }
+    this.panel.show(output, this.client.outputAddress(run.id), timeOf(run))
+    this.history.choose(run.id)
+    this.#setControls()
+    follow.start()
+  }
+
+  #setControls() {
+    const state = this.#sending ? "sending" : this.#shown?.output.live ? "live" : this.editor.showing === "past" ? "run-again" : "run"
+    if (this.#controlState === state)
+      return
+    this.#controlState = state
+    this.editor.controls.set(state)
+    this.panel.controls.set(state)
+  }
+  /** @param {RunOutput} output */
+  #markError({ error }) {
+    if (!error?.line || error === this.#markedError)
+      return
+    this.#markedError = error
+    this.editor.editor.mark({ line: error.line, column: error.column, message: `${error.name}: ${error.message}` })
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.defaultPrevented || document.querySelector("dialog[open]"))
+      return
+    if (event.key === "." && this.#shown?.output.live) {
+      event.preventDefault()
+      this.stopAsked()
+    } else if (event.key === "Enter") {
+      event.preventDefault()
+      void this.runAsked()
+    }
+  }
+}
+
+/** @param {unknown} problem */
+function tell(problem) {
+  toast(problem instanceof Error ? problem.message : String(problem), "error")
+}

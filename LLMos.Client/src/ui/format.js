@@ -1,0 +1,71 @@
+const minute = 60_000
+const hour = 60 * minute
+
+/** "0 ms", "840 ms", "1.24 s", "12.3 s", "3 min 05 s". @param {number} milliseconds */
+export function duration(milliseconds) {
+  if (milliseconds < 999.5)
+    return `${Math.round(milliseconds)} ms`
+  if (milliseconds < 9_995)
+    return `${(milliseconds / 1000).toFixed(2)} s`
+  if (milliseconds < minute - 50)
+    return `${(milliseconds / 1000).toFixed(1)} s`
+  if (milliseconds < hour) {
+    const seconds = Math.floor(milliseconds / 1000)
+    return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`
+  }
+  return `${(milliseconds / hour).toFixed(1)} h`
+}
+
+/** A clock that ticks: tenths of a second, always as wide. @param {number} milliseconds */
+export function stopwatch(milliseconds) {
+  const tenths = Math.floor(Math.max(0, milliseconds) / 100)
+  const minutes = Math.floor(tenths / 600)
+  const seconds = ((tenths % 600) / 10).toFixed(1)
+  return minutes ? `${minutes}:${seconds.padStart(4, "0")}` : `${seconds} s`
+}
+
+/** "312 B", "4.2 KB", "84 MB"; 1 KB is 1024 B. @param {number} count */
+export function bytes(count) {
+  if (count < 1024)
+    return `${count} B`
+  const units = ["KB", "MB", "GB"]
+  let size = count / 1024
+  let unit = 0
+  while (size >= 1023.5 && unit < units.length - 1) {
+    size /= 1024
+    unit += 1
+  }
+  return `${size < 9.95 ? Number(size.toFixed(1)) : Math.round(size)} ${units[unit]}`
+}
+
+/** "1 line", "12,345 lines". @param {number} many @param {string} thing @param {string} [things] */
+export function count(many, thing, things = `${thing}s`) {
+  return `${many.toLocaleString("en")} ${many === 1 ? thing : things}`
+}
+
+/** "14:02". @param {Date} time */
+export function clock(time) {
+  return time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
+}
+
+/** "Today", "Yesterday", "Monday 3 March", "3 March 2024". @param {Date} time @param {Date} now */
+export function day(time, now) {
+  const days = Math.round((midnight(now).getTime() - midnight(time).getTime()) / (24 * hour))
+  if (days <= 0)
+    return "Today"
+  if (days === 1)
+    return "Yesterday"
+  return time.getFullYear() === now.getFullYear()
+    ? time.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" })
+    : time.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" })
+}
+
+/** "3 March 2025". @param {string | Date} time */
+export function date(time) {
+  return new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" })
+}
+
+/** @param {Date} time */
+function midnight(time) {
+  return new Date(time.getFullYear(), time.getMonth(), time.getDate())
+}

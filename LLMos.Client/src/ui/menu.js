@@ -1,0 +1,67 @@
+import { element } from "./element.js"
+import { icon } from "./icon.js"
+import { attachPopover } from "./popover.js"
+
+/** @typedef {{ label: string, icon?: import("lucide").IconNode, note?: string, checked?: () => boolean, chosen: () => void }} MenuItem */
+
+/**
+ * A menu behind a button, with the keys of a menu: arrows, Home, End, Escape.
+ * @param {HTMLButtonElement} button @param {string} label @param {(MenuItem | "line" | Node)[]} items
+ */
+export function attachMenu(button, label, items) {
+  const panel = element("div", { class: "menu", role: "menu", "aria-label": label }, ...items.map((item) => rendered(item, () => panel.hidePopover())))
+  button.setAttribute("aria-haspopup", "menu")
+  attachPopover(button, panel, () => refreshChecks(panel, items))
+
+  panel.addEventListener("toggle", (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState === "open")
+      choices(panel)[0]?.focus()
+  })
+  panel.addEventListener("keydown", (event) => moveFocus(panel, event))
+  return panel
+}
+
+/** @param {MenuItem | "line" | Node} item @param {() => void} close */
+function rendered(item, close) {
+  if (item === "line")
+    return element("hr")
+  if (item instanceof Node)
+    return item
+
+  return element("button", {
+    class: "menu-item",
+    type: "button",
+    role: item.checked ? "menuitemradio" : "menuitem",
+    tabindex: -1,
+    onclick: () => {
+      close()
+      item.chosen()
+    },
+  }, item.icon && icon(item.icon), element("span", {}, item.label, item.note && element("small", {}, item.note)))
+}
+
+/** @param {HTMLElement} panel @param {(MenuItem | "line" | Node)[]} items */
+function refreshChecks(panel, items) {
+  items.forEach((item, index) => {
+    if (item !== "line" && !(item instanceof Node) && item.checked)
+      panel.children[index].setAttribute("aria-checked", String(item.checked()))
+  })
+}
+
+/** @param {HTMLElement} panel @returns {HTMLElement[]} */
+function choices(panel) {
+  return [.../** @type {NodeListOf<HTMLElement>} */ (panel.querySelectorAll(".menu-item"))]
+}
+
+/** @param {HTMLElement} panel @param {KeyboardEvent} event */
+function moveFocus(panel, event) {
+  const all = choices(panel)
+  const here = all.indexOf(/** @type {HTMLElement} */ (document.activeElement))
+  const next = { ArrowDown: here + 1, ArrowUp: here - 1 + all.length, Home: 0, End: all.length - 1 }[event.key]
+  if (event.key === "Tab")
+    panel.hidePopover()
+  if (next === undefined)
+    return
+  event.preventDefault()
+  all[next % all.length].focus()
+}

@@ -1,0 +1,26 @@
+import { X } from "lucide"
+import { element } from "./element.js"
+import { icon } from "./icon.js"
+
+const shownMilliseconds = 7000
+
+/** @type {HTMLElement | null} */
+let stack = null
+
+/** Says one sentence at the edge of the page; an error stays until it is closed. @param {string} sentence @param {"info" | "error"} [tone] */
+export function toast(sentence, tone = "info") {
+  stack ??= document.body.appendChild(element("div", { class: "toasts", role: "region", "aria-label": "Messages" }))
+  // A modal dialog lies in the top layer; only a popover shown after it lies above.
+  stack.popover = "manual"
+  stack.hidePopover()
+  stack.showPopover()
+
+  const message = element("div", { class: `toast toast-${tone}`, role: tone === "error" ? "alert" : "status" },
+    element("span", {}, sentence),
+    element("button", { class: "button quiet square", type: "button", "aria-label": "Close message", onclick: () => message.remove() }, icon(X)))
+  while (stack.children.length > 3)
+    stack.firstElementChild?.remove()
+  stack.append(message)
+  if (tone === "info")
+    setTimeout(() => message.remove(), shownMilliseconds)
+}

@@ -1,0 +1,74 @@
+import { AccountClient } from "./accounts/account-client.js"
+import { accountMenu } from "./accounts/account-menu.js"
+import { Api } from "./connection/api.js"
+import { Hub } from "./connection/hub.js"
+import { Draft } from "./runs/draft.js"
+import { IsolationBadge } from "./runs/isolation-badge.js"
+import { RunClient } from "./runs/run-client.js"
+import { RunsPage } from "./runs/runs-page.js"
+import { ConnectionBanner } from "./ui/connection-banner.js"
+import { element, fill } from "./ui/element.js"
+import { mark } from "./ui/icon.js"
+import { toast } from "./ui/toast.js"
+
+/** @import { Account } from "./contracts/accounts.js" */
+
+/** Puts the workspace of a signed-in person into the page. @param {HTMLElement} page @param {Account} account */
+export function open(page, account) {
+  const api = new Api(fetch.bind(globalThis))
+  const hub = new Hub("/hubs/runs")
+  const accounts = new AccountClient(api)
+  const runs = new RunClient(api, hub)
+
+  const runsPage = new RunsPage(runs, new Draft(localStorage, account.id), account.role !== "viewer")
+  const badge = new IsolationBadge(() => runs.isolation())
+  const banner = new ConnectionBanner(hub.retryNow)
+  const leave = () => location.replace("/")
+  const showBadge = () => badge.refresh().then(
+    ({ ready, reason }) => ready || toast(reason ?? "The sandbox is not ready, so runs are refused.", "error"),
+    (problem) => toast(problem.message, "error"))
+
+  fill(page,
+    element("a", { class: "skip", href: "#editor", onclick: (/** @type {Event} */ event) => (event.preventDefault(), runsPage.editor.editor.focus()) }, "Go to the editor"),
+    element("header", { class: "bar" },
+      element("span", { class: "brand" }, mark(20), "LLMos"),
+      element("span", { class: "spring" }),
+      badge.element,
+      accountMenu(accounts, account, leave)),
+    banner.element,
+    runsPage.element)
+
+  let leaving = false
+  api.delegate = {
+    async signedOut() {
+      // A refused password also answers 401, so ask before leaving.
+      if (leaving)
+        return
+      leaving = true
+      const known = await accounts.find().catch(() => account)
+      leaving = known === null
+      if (leaving)
+        location.reload()
+    },
+  }
+  let wasLost = false
+  hub.delegate = {
+    hubConnected() {
+      banner.back()
+      runsPage.hubConnected()
+      if (wasLost)
+        void showBadge()
+      wasLost = false
+    },
+    hubDisconnected() {
+      wasLost = true
+      banner.lost()
+      // The session may have ended with the connection; signedOut above then leaves.
+      accounts.find().catch(() => null)
+    },
+  }
+
+  void showBadge()
+  void runsPage.start()
+  hub.start()
+}
