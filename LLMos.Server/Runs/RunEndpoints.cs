@@ -92,7 +92,7 @@ internal static class RunEndpoints
 
     private static IsolationAnswer ReadIsolation(PythonSandbox sandbox) => sandbox.Isolation;
 
-    private static async IAsyncEnumerable<SseItem<RunEvent>> AsItems(IAsyncEnumerable<IReadOnlyList<RunEvent>> batches)
+    private static async IAsyncEnumerable<SseItem<RunEvent>> AsItems(IAsyncEnumerable<RunEvent[]> batches)
     {
         await foreach (var batch in batches)
         {

@@ -15,7 +15,7 @@ internal sealed class RunHub(RunRegistry runs) : Hub
 
     /// <summary>Streams what followed event <paramref name="after"/>, in batches, then what happens until the run has ended.</summary>
     /// <remarks>Not an iterator itself: the look-up must refuse while SignalR's filters still listen.</remarks>
-    public IAsyncEnumerable<IReadOnlyList<RunEvent>> Watch(string runId, long after, CancellationToken cancellation) =>
+    public IAsyncEnumerable<RunEvent[]> Watch(string runId, long after, CancellationToken cancellation) =>
         runs.Watch(Caller, runId, after, cancellation);
 
     private Caller Caller => Caller.Of(Context.User);

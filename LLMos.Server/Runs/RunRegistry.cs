@@ -101,7 +101,7 @@ internal sealed class RunRegistry
 
     /// <summary>What followed event <paramref name="after"/>, in batches, then what happens until the run has ended.</summary>
     /// <exception cref="DomainException"><c>runs.not_found</c>, or the log's refusal of <paramref name="after"/>; thrown by the call itself.</exception>
-    public IAsyncEnumerable<IReadOnlyList<RunEvent>> Watch(Caller caller, string id, long after, CancellationToken cancellation)
+    public IAsyncEnumerable<RunEvent[]> Watch(Caller caller, string id, long after, CancellationToken cancellation)
     {
         var lease = OpenLog(caller, id);
         try
@@ -221,7 +221,7 @@ internal sealed class RunRegistry
             _byKey.TryRemove((live.Run.Owner.AccountId, key), out _);
     }
 
-    private static async IAsyncEnumerable<IReadOnlyList<RunEvent>> Decode(RunLogLease lease, IAsyncEnumerable<IReadOnlyList<LogEntry>> batches)
+    private static async IAsyncEnumerable<RunEvent[]> Decode(RunLogLease lease, IAsyncEnumerable<IReadOnlyList<LogEntry>> batches)
     {
         using (lease)
         {

@@ -112,12 +112,12 @@ def _last_of(values: list[Any]) -> Any:
 
 
 def _finish() -> None:
-    """What the interpreter would do at its end: exit handlers, and figures nobody showed."""
-    atexit._run_exitfuncs()
+    """Figures that nobody showed, then what the interpreter would do at its end (where matplotlib forgets its figures)."""
     if "matplotlib.pyplot" in sys.modules:
         from llmos.figures import show
 
         show()
+    atexit._run_exitfuncs()
 
 
 def _leave(leaving: SystemExit) -> str:
