@@ -60,7 +60,9 @@ public sealed class LLMosServer(params (string Key, string Value)[] settings) : 
         var accounts = Services.GetRequiredService<AccountStore>();
         if (accounts.Book.FindByName(user) is null)
         {
-            var account = Account.Create(user, AnyPassword, role, DateTimeOffset.UnixEpoch);
+            // The first administrator has the same password: its hash is taken over, as hashing is slow on purpose.
+            var like = accounts.Book.FindByName(Administrator) ?? Account.Create(Administrator, AnyPassword, role, DateTimeOffset.UnixEpoch);
+            var account = like with { Id = Ulid.NewUlid().ToString(), User = user, Role = role, Stamp = user };
             await accounts.ChangeAsync(book => book.With(account, limit: int.MaxValue), TestContext.Current.CancellationToken);
         }
 
