@@ -6,10 +6,15 @@ internal sealed record Account(string Id, string User, Role Role, string Passwor
 {
     public static Account Create(string user, string password, Role role, DateTimeOffset now) =>
         UserName.IsValid(user)
-            ? new(Ulid.NewUlid(now).ToString(), user, role, HashOf(password), NewStamp(), now.UtcDateTime)
+            ? new(Ulid.NewUlid(now).ToString(), user, Known(role), HashOf(password), NewStamp(), now.UtcDateTime)
             : throw AccountErrors.NameInvalid();
 
+    public Account WithRole(Role role) => this with { Role = Known(role) };
+
     public Account WithPassword(string password) => this with { PasswordHash = HashOf(password), Stamp = NewStamp() };
+
+    /// <summary>The JSON reader adds up <c>"member,administrator"</c> to a role that does not exist.</summary>
+    private static Role Known(Role role) => Enum.IsDefined(role) ? role : throw AccountErrors.RoleInvalid();
 
     private static string HashOf(string password) =>
         Password.IsValid(password) ? Password.Hash(password) : throw AccountErrors.PasswordInvalid();

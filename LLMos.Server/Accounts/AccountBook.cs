@@ -38,8 +38,8 @@ internal sealed record AccountBook(ImmutableDictionary<string, Account> Accounts
     public AccountBook WithChanges(string accountId, Role? role, string? password)
     {
         var account = Get(accountId);
-        var withRole = account with { Role = role ?? account.Role };
-        var changed = password is null ? withRole : withRole.WithPassword(password);
+        var changed = account.WithRole(role ?? account.Role);
+        changed = password is null ? changed : changed.WithPassword(password);
         return RequireAdministrator(this with { Accounts = Accounts.SetItem(accountId, changed) });
     }
 

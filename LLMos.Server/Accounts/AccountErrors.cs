@@ -38,6 +38,9 @@ internal static class AccountErrors
 
     public static DomainException PasswordInvalid() => new(new(ErrorKind.Invalid, "accounts.password_invalid", Password.Rule));
 
+    public static DomainException RoleInvalid() =>
+        new(new(ErrorKind.Invalid, "accounts.role_invalid", "A role is administrator, member or viewer."));
+
     public static DomainException PersonNotFound() =>
         new(new(ErrorKind.NotFound, "accounts.person_not_found", "There is no such person."));
 

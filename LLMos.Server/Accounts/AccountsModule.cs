@@ -13,7 +13,7 @@ internal static class AccountsModule
         services.AddOptions<FirstRunOptions>().BindConfiguration(FirstRunOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<AccountStore>();
         services.AddSingleton<PasswordCheck>();
-        services.AddSingleton<SetupToken>();
+        services.AddSingleton<SetupLink>();
         services.AddSingleton<LiveConnections>();
         services.AddHostedService<FirstRun>();
         services.Configure<HubOptions>(options => options.AddFilter<LiveConnections>());

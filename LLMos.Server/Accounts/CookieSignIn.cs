@@ -1,10 +1,10 @@
+using LLMos.Server.Foundation.Storage;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.Options;
-using LLMos.Server.Foundation.Storage;
 
 namespace LLMos.Server.Accounts;
 

@@ -8,6 +8,16 @@ internal sealed class FailureCounter(int limit, TimeSpan window, TimeProvider ti
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (DateTimeOffset Until, int Count)> _windows = [];
 
+    /// <summary>Keys with a window, past ones included until room is needed.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _windows.Count;
+        }
+    }
+
     /// <summary>Counts one attempt before it is made, so that attempts side by side count too.</summary>
     /// <returns>Null, or how long to wait when there were too many.</returns>
     public TimeSpan? Take(string key)

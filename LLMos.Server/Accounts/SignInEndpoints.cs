@@ -21,11 +21,11 @@ internal static class SignInEndpoints
         accounts.Book.HasAdministrator ? throw AccountErrors.SetupDone() : new(Needed: true);
 
     private static async Task<AccountAnswer> Setup(
-        SetupRequest request, AccountStore accounts, SetupToken setup, IOptions<AccountOptions> options, TimeProvider time, HttpContext http, ILogger<AccountStore> logger)
+        SetupRequest request, AccountStore accounts, SetupLink link, IOptions<AccountOptions> options, TimeProvider time, HttpContext http, ILogger<AccountStore> logger)
     {
         if (accounts.Book.HasAdministrator)
             throw AccountErrors.SetupDone();
-        if (!setup.Matches(request.Token))
+        if (!link.Matches(request.Token))
             throw AccountErrors.SetupTokenWrong();
 
         var account = Account.Create(request.User, request.Password, Role.Administrator, time.GetUtcNow());

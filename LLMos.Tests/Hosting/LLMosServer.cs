@@ -21,12 +21,15 @@ public sealed class LLMosServer(params (string Key, string Value)[] settings) : 
     private readonly TemporaryFolder _folder = new();
     private bool _listens;
 
-    /// <summary>The server's clock, when a test wants to move it. Set it before the first use.</summary>
+    /// <summary>The server's clock, when a test wants to move it: <see cref="Clock"/>.</summary>
     public FakeTimeProvider? Time { get; init; }
 
     public CollectedLog Log { get; } = new();
 
     public string DataPath => settings.FirstOrDefault(setting => setting.Key == "Data:Path").Value ?? _folder.Path;
+
+    /// <summary>In the far future, so that the client, whose clock is the real one, does not drop cookies as expired.</summary>
+    public static FakeTimeProvider Clock() => new(new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     /// <summary>A server that has no administrator yet.</summary>
     public static LLMosServer WithoutAdministrator(params (string Key, string Value)[] settings) =>
@@ -57,7 +60,9 @@ public sealed class LLMosServer(params (string Key, string Value)[] settings) : 
         var accounts = Services.GetRequiredService<AccountStore>();
         if (accounts.Book.FindByName(user) is null)
         {
-            var account = Account.Create(user, AnyPassword, role, DateTimeOffset.UnixEpoch);
+            // The first administrator has the same password: its hash is taken over, as hashing is slow on purpose.
+            var like = accounts.Book.FindByName(Administrator) ?? Account.Create(Administrator, AnyPassword, role, DateTimeOffset.UnixEpoch);
+            var account = like with { Id = Ulid.NewUlid().ToString(), User = user, Role = role, Stamp = user };
             await accounts.ChangeAsync(book => book.With(account, limit: int.MaxValue), TestContext.Current.CancellationToken);
         }
 

@@ -21,6 +21,7 @@ internal static class Problem
         StatusCodes.Status404NotFound => WriteAsync(http, RequestErrors.NotFound()),
         StatusCodes.Status405MethodNotAllowed => WriteAsync(http, RequestErrors.MethodNotAllowed()),
         StatusCodes.Status415UnsupportedMediaType => WriteAsync(http, RequestErrors.MediaType()),
+        StatusCodes.Status413PayloadTooLarge => WriteAsync(http, RequestErrors.TooLarge("The body is larger than this server takes.")),
         var status => TypedResults.Problem(statusCode: status, extensions: [new("code", $"request.status_{status}")]).ExecuteAsync(http),
     };
 

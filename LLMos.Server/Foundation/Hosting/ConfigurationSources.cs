@@ -35,5 +35,9 @@ internal static class ConfigurationSources
     private static IEnumerable<KeyValuePair<string, string?>> ContentsOfFiles(IConfiguration environment) =>
         from pair in environment.AsEnumerable()
         where pair.Key.EndsWith(FileSuffix, StringComparison.Ordinal) && !string.IsNullOrEmpty(pair.Value)
-        select KeyValuePair.Create(pair.Key[..^FileSuffix.Length], (string?)File.ReadAllText(pair.Value!).Trim());
+        select KeyValuePair.Create(pair.Key[..^FileSuffix.Length], (string?)ContentOf(pair.Key, pair.Value!));
+
+    private static string ContentOf(string key, string path) => File.Exists(path)
+        ? File.ReadAllText(path).Trim()
+        : throw new FileNotFoundException($"The setting {Prefix}{key.Replace(":", "__", StringComparison.Ordinal)} names a file that is not there: {path}");
 }

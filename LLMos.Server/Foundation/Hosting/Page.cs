@@ -20,7 +20,7 @@ internal static class Page
     {
         app.Use((http, next) =>
         {
-            if (http.Request.Path == "/" && HttpMethods.IsGet(http.Request.Method))
+            if (http.Request.Path == "/")
                 http.Request.Path = "/index.html";
             return next(http);
         });

@@ -1,0 +1,177 @@
+using System.Net;
+using System.Net.Http.Json;
+using LLMos.Server.Accounts;
+using LLMos.Tests.Hosting;
+
+namespace LLMos.Tests.Accounts;
+
+public sealed class SignInTests
+{
+    [Fact]
+    public async Task Cookie_is_out_of_reach_of_scripts_and_other_sites()
+    {
+        await using var server = new LLMosServer();
+        using var person = server.Client();
+
+        using var answer = await LoginAsync(person, LLMosServer.Administrator, LLMosServer.AnyPassword);
+
+        var cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie"));
+        Assert.StartsWith("llmos=", cookie, StringComparison.Ordinal);
+        Assert.Contains("httponly", cookie, StringComparison.Ordinal);
+        Assert.Contains("samesite=lax", cookie, StringComparison.Ordinal);
+        Assert.DoesNotContain("secure", cookie, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cookie_given_over_https_is_for_https_only()
+    {
+        await using var server = new LLMosServer();
+        server.ClientOptions.BaseAddress = new("https://localhost");
+        using var person = server.Client();
+
+        using var answer = await LoginAsync(person, LLMosServer.Administrator, LLMosServer.AnyPassword);
+
+        Assert.Contains("secure", Assert.Single(answer.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Unknown_user_and_wrong_password_look_the_same()
+    {
+        await using var server = new LLMosServer();
+        using var person = server.Client();
+
+        using var unknown = await LoginAsync(person, "nobody", "a wrong password");
+        using var wrong = await LoginAsync(person, LLMosServer.Administrator, "a wrong password");
+
+        await unknown.RefusedAsync(HttpStatusCode.Unauthorized, "accounts.credentials_wrong");
+        await wrong.RefusedAsync(HttpStatusCode.Unauthorized, "accounts.credentials_wrong");
+    }
+
+    [Fact]
+    public async Task User_names_are_compared_without_case()
+    {
+        await using var server = new LLMosServer();
+        using var person = server.Client();
+
+        var account = await (await LoginAsync(person, LLMosServer.Administrator.ToUpperInvariant(), LLMosServer.AnyPassword)).ReadAsync<AccountAnswer>();
+
+        Assert.Equal(LLMosServer.Administrator, account.User);
+    }
+
+    [Fact]
+    public async Task Guessing_one_name_is_limited_until_the_window_has_passed()
+    {
+        await using var server = new LLMosServer(("Accounts:MaxFailuresPerUser", "2")) { Time = LLMosServer.Clock() };
+        using var person = server.Client();
+        await LoginAsync(person, LLMosServer.Administrator, "a wrong password");
+        await LoginAsync(person, LLMosServer.Administrator, "a wrong password");
+
+        using var limited = await LoginAsync(person, LLMosServer.Administrator, LLMosServer.AnyPassword);
+        server.Time!.Advance(TimeSpan.FromMinutes(5));
+        using var later = await LoginAsync(person, LLMosServer.Administrator, LLMosServer.AnyPassword);
+
+        await limited.RefusedAsync(HttpStatusCode.TooManyRequests, "accounts.login_limited");
+        Assert.Equal(TimeSpan.FromMinutes(5), limited.Headers.RetryAfter?.Delta);
+        Assert.Equal(HttpStatusCode.OK, later.StatusCode);
+    }
+
+    [Fact]
+    public async Task Guessing_many_names_from_one_address_is_limited()
+    {
+        await using var server = new LLMosServer(("Accounts:MaxFailuresPerAddress", "3"));
+        using var person = server.Client();
+        foreach (var name in new[] { "anna", "bert", "carl" })
+            await LoginAsync(person, name, "a wrong password");
+
+        using var limited = await LoginAsync(person, "dora", "a wrong password");
+
+        await limited.RefusedAsync(HttpStatusCode.TooManyRequests, "accounts.login_limited");
+    }
+
+    [Fact]
+    public async Task Signing_in_often_is_not_limited()
+    {
+        await using var server = new LLMosServer(("Accounts:MaxFailuresPerUser", "2"), ("Accounts:MaxFailuresPerAddress", "2"));
+        using var person = server.Client();
+
+        for (var time = 0; time < 4; time++)
+            Assert.Equal(HttpStatusCode.OK, (await LoginAsync(person, LLMosServer.Administrator, LLMosServer.AnyPassword)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Logging_out_ends_the_session()
+    {
+        await using var server = new LLMosServer();
+        using var person = await server.SignInAsync("eva");
+
+        using var answer = await person.PostAsync("/api/v1/logout", null);
+
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        await (await person.GetAsync("/api/v1/account")).RefusedAsync(HttpStatusCode.Unauthorized, "accounts.sign_in_required");
+    }
+
+    [Fact]
+    public async Task Session_slides_for_fourteen_days_and_ends_after_them()
+    {
+        await using var server = new LLMosServer { Time = LLMosServer.Clock() };
+        using var person = await server.SignInAsync("eva");
+
+        server.Time!.Advance(TimeSpan.FromDays(10));
+        Assert.Equal(HttpStatusCode.OK, (await person.GetAsync("/api/v1/account")).StatusCode);
+        server.Time.Advance(TimeSpan.FromDays(10));
+        Assert.Equal(HttpStatusCode.OK, (await person.GetAsync("/api/v1/account")).StatusCode);
+        server.Time.Advance(TimeSpan.FromDays(15));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await person.GetAsync("/api/v1/account")).StatusCode);
+    }
+
+    [Fact]
+    public async Task New_password_ends_all_other_sessions_and_keeps_this_one()
+    {
+        await using var server = new LLMosServer();
+        using var here = await server.SignInAsync("eva");
+        using var elsewhere = await server.SignInAsync("eva");
+
+        using var answer = await here.PostAsJsonAsync("/api/v1/account/password", new ChangePasswordRequest(LLMosServer.AnyPassword, "battery staple"));
+
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await here.GetAsync("/api/v1/account")).StatusCode);
+        await (await elsewhere.GetAsync("/api/v1/account")).RefusedAsync(HttpStatusCode.Unauthorized, "accounts.sign_in_required");
+        await (await LoginAsync(elsewhere, "eva", LLMosServer.AnyPassword)).RefusedAsync(HttpStatusCode.Unauthorized, "accounts.credentials_wrong");
+        Assert.Equal(HttpStatusCode.OK, (await LoginAsync(elsewhere, "eva", "battery staple")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("a wrong password", "battery staple", HttpStatusCode.Forbidden, "accounts.password_wrong")]
+    [InlineData(LLMosServer.AnyPassword, "too short", HttpStatusCode.BadRequest, "accounts.password_invalid")]
+    public async Task Password_stays_when_its_change_is_refused(string current, string next, HttpStatusCode status, string code)
+    {
+        await using var server = new LLMosServer();
+        using var person = await server.SignInAsync("eva");
+
+        using var answer = await person.PostAsJsonAsync("/api/v1/account/password", new ChangePasswordRequest(current, next));
+
+        await answer.RefusedAsync(status, code);
+        Assert.Equal(HttpStatusCode.OK, (await LoginAsync(person, "eva", LLMosServer.AnyPassword)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Session_survives_a_restart()
+    {
+        using var folder = new TemporaryFolder();
+        string cookie;
+        await using (var first = new LLMosServer(("Data:Path", folder.Path)))
+        {
+            using var login = await LoginAsync(first.Client(), LLMosServer.Administrator, LLMosServer.AnyPassword);
+            cookie = login.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+        }
+
+        await using var second = new LLMosServer(("Data:Path", folder.Path));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/account") { Headers = { { "Cookie", cookie } } };
+        using var answer = await second.Client().SendAsync(request);
+
+        Assert.Equal(LLMosServer.Administrator, (await answer.ReadAsync<AccountAnswer>()).User);
+    }
+
+    private static Task<HttpResponseMessage> LoginAsync(HttpClient client, string user, string password) =>
+        client.PostAsJsonAsync("/api/v1/login", new LoginRequest(user, password));
+}

@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace LLMos.Tests.Hosting;
+
+public sealed class HttpEdgeTests
+{
+    [Theory]
+    [InlineData("""{"user":"eva","password":"x","extra":1}""")]
+    [InlineData("""{"user":"eva","user":"max","password":"x"}""")]
+    [InlineData("""{"User":"eva","Password":"x"}""")]
+    [InlineData("""{"user":"eva"}""")]
+    [InlineData("""{"user":"eva","password":1}""")]
+    [InlineData("""{"user":"eva","password":"x",}""")]
+    [InlineData("""{"user":"eva","password":"x"} // said""")]
+    [InlineData("""{"user":"\ud800","password":"x"}""")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("")]
+    public async Task Body_that_is_not_exactly_what_the_route_takes_is_malformed(string json)
+    {
+        await using var server = new LLMosServer();
+
+        using var answer = await server.Client().PostAsync("/api/v1/login", new StringContent(json, new MediaTypeHeaderValue("application/json")));
+
+        await answer.RefusedAsync(HttpStatusCode.BadRequest, "request.malformed");
+    }
+
+    [Fact]
+    public async Task Hundred_thousand_brackets_and_invalid_utf8_are_malformed()
+    {
+        await using var server = new LLMosServer();
+        byte[][] bodies = [[.. Enumerable.Repeat((byte)'[', 100_000)], [.. "{\"user\":\""u8, 0xFF, .. "\",\"password\":\"x\"}"u8]];
+
+        foreach (var bytes in bodies)
+        {
+            using var body = new ByteArrayContent(bytes) { Headers = { ContentType = new("application/json") } };
+            await (await server.Client().PostAsync("/api/v1/login", body)).RefusedAsync(HttpStatusCode.BadRequest, "request.malformed");
+        }
+    }
+
+    [Fact]
+    public async Task Body_over_the_limit_is_too_large()
+    {
+        await using var server = new LLMosServer(("Hosting:MaxRequestBodyBytes", "2000")).Listen();
+        using var body = new StringContent($$"""{"user":"{{new string('a', 3000)}}","password":"x"}""", new MediaTypeHeaderValue("application/json"));
+
+        using var answer = await server.Client().PostAsync("/api/v1/login", body);
+
+        await answer.RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "request.too_large");
+    }
+
+    [Fact]
+    public async Task Unknown_route_and_wrong_method_are_problems_too()
+    {
+        await using var server = new LLMosServer();
+        using var person = await server.SignInAsync("eva");
+
+        await (await person.GetAsync("/api/v1/nothing")).RefusedAsync(HttpStatusCode.NotFound, "request.not_found");
+        await (await person.DeleteAsync("/api/v1/account")).RefusedAsync(HttpStatusCode.MethodNotAllowed, "request.method_not_allowed");
+    }
+
+    [Fact]
+    public async Task Refusal_keeps_its_form_whatever_the_request_accepts()
+    {
+        await using var server = new LLMosServer();
+        using var stranger = server.Client();
+        stranger.DefaultRequestHeaders.Accept.ParseAdd("text/html");
+
+        await (await stranger.GetAsync("/api/v1/account")).RefusedAsync(HttpStatusCode.Unauthorized, "accounts.sign_in_required");
+    }
+
+    [Fact]
+    public async Task Every_answer_carries_the_security_headers_refusals_included()
+    {
+        await using var server = new LLMosServer();
+        using var stranger = server.Client();
+
+        foreach (var path in new[] { "/api/v1/health/live", "/api/v1/account", "/api/v1/setup" })
+        {
+            using var answer = await stranger.GetAsync(path);
+            Assert.Contains("frame-ancestors 'none'", Assert.Single(answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+            Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
+            Assert.Equal("no-referrer", Assert.Single(answer.Headers.GetValues("Referrer-Policy")));
+            Assert.True(answer.Headers.CacheControl?.NoStore);
+        }
+    }
+
+    [Fact]
+    public async Task Signed_in_people_read_version_and_openapi()
+    {
+        await using var server = new LLMosServer();
+        using var person = await server.SignInAsync("eva");
+
+        Assert.Contains("version", await person.GetStringAsync("/api/v1/system/version"), StringComparison.Ordinal);
+        Assert.Contains("/api/v1/tokens", await person.GetStringAsync("/openapi/v1.json"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Requests_are_logged_without_their_query()
+    {
+        await using var server = new LLMosServer();
+
+        await server.Client().GetAsync("/api/v1/account?access_token=llmos_secret");
+
+        Assert.Contains(server.Log.Lines, line => line.Contains("HTTP GET /api/v1/account responded 401", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log.Lines, line => line.Contains("llmos_secret", StringComparison.Ordinal));
+    }
+}
