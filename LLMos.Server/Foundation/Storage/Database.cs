@@ -1,37 +1,246 @@
-using LiteDB;
+using System.Collections.Concurrent;
+using LLMos.Server.Foundation.Errors;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace LLMos.Server.Foundation.Storage;
 
 /// <summary>LiteDB behind one gate: one writer, no concurrent readers.</summary>
+/// <remarks>
+/// Changes that arrive while the disk is busy form the next group: one transaction, one wait for the disk. A slice that
+/// reads often keeps what it reads in memory and publishes it when its <see cref="WriteAsync"/> has completed.
+/// </remarks>
 public sealed class Database : IDisposable
 {
-    private readonly Lock _gate = new();
-    private readonly LiteDatabase _database;
-    private readonly Documents _documents;
+    private const int MaxGroup = 256;
+    private const long PagesPerMegabyte = 1024 * 1024 / SegmentHeader.PageBytes;
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(30);
 
-    public Database(IOptions<StorageOptions> options)
+    private readonly Lock _gate = new();
+    private readonly ILogger _logger;
+    private readonly DataFolder _folder;
+    private readonly SegmentLog _log;
+    private readonly Engine _engine;
+    private readonly BlockingCollection<Change> _waiting;
+    private readonly Thread _writer;
+    private readonly long _checkpointPages;
+    private long _checkpointAt;
+    private bool _checkpointFails;
+    private bool _disposed;
+
+    /// <exception cref="DomainException">The folder or the database in it cannot be used; the code says why.</exception>
+    public Database(IOptions<StorageOptions> options, IEnumerable<StoreCollection>? collections = null, ILogger<Database>? logger = null)
+        : this(options.Value, collections ?? [], logger ?? NullLogger<Database>.Instance, SchemaMigrations.Known)
     {
-        Directory.CreateDirectory(options.Value.Path);
-        _database = new(Path.Combine(options.Value.Path, "llmos.db"));
-        _documents = new(_database);
+    }
+
+    internal Database(StorageOptions options, IEnumerable<StoreCollection> collections, ILogger logger, SchemaMigrations migrations)
+    {
+        _logger = logger;
+        _checkpointPages = _checkpointAt = options.CheckpointMegabytes * PagesPerMegabyte;
+        _waiting = new(options.MaxWaitingChanges);
+        _folder = new(options.Path);
+        try
+        {
+            lock (_gate)
+                (_log, _engine) = new DatabaseOpening(_folder, _gate, logger, migrations).Open(_checkpointPages, collections);
+        }
+        catch
+        {
+            _folder.Dispose();
+            throw;
+        }
+
+        _writer = new(WriteGroups) { Name = "database writer", IsBackground = true };
+        _writer.Start();
     }
 
     /// <summary>Runs <paramref name="read"/> under the gate. It must not block, wait, or keep its <see cref="Documents"/>.</summary>
     public T Read<T>(Func<Documents, T> read)
     {
+        if (_gate.IsHeldByCurrentThread)
+            throw new InvalidOperationException("This thread is inside a callback of the database already; use the documents that it was given.");
+
         lock (_gate)
-            return read(_documents);
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var documents = OpenDocuments();
+            try
+            {
+                return read(documents);
+            }
+            finally
+            {
+                // LiteDB may have closed itself; the next call gets a new engine.
+                if (documents.Broken)
+                    _engine.Drop();
+            }
+        }
     }
 
     /// <summary>Applies <paramref name="change"/> in the next group; the task completes when it is durable.</summary>
-    /// <remarks>Decide in memory first (duplicates, rights): a change that throws fails its own caller only.</remarks>
+    /// <remarks>
+    /// Decide before the first <see cref="Documents.Put"/> (duplicates, rights): a change that throws fails its own caller
+    /// only, but one that throws later makes its group start again. So a change may run more than once and must not leave
+    /// traces outside its documents. Changes are applied in the order of the calls.
+    /// </remarks>
+    /// <exception cref="DomainException"><c>storage.busy</c> at once; <c>storage.full</c> or <c>storage.failed</c> by the task.</exception>
     public Task WriteAsync(Action<Documents> change)
     {
-        lock (_gate)
-            change(_documents);
-        return Task.CompletedTask;
+        var waiting = new Change(change);
+        try
+        {
+            if (!_waiting.TryAdd(waiting))
+                throw StorageErrors.Busy();
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ObjectDisposedException(nameof(Database));
+        }
+
+        return waiting.Done;
     }
 
-    public void Dispose() => _database.Dispose();
+    /// <summary>Finishes what waits, then leaves the whole content in the database file alone.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+
+        _waiting.CompleteAdding();
+        _writer.Join();
+        lock (_gate)
+        {
+            _disposed = true;
+            if (TryCheckpoint())
+                EraseLog();
+            _engine.Dispose();
+        }
+
+        _log.Dispose();
+        _folder.Dispose();
+        _waiting.Dispose();
+    }
+
+    private Documents OpenDocuments()
+    {
+        try
+        {
+            return _engine.Documents(writable: false);
+        }
+        catch (IOException failure)
+        {
+            _engine.Drop();
+            _logger.EngineClosedBadly(failure);
+            throw StorageErrors.Failed();
+        }
+    }
+
+    private void WriteGroups()
+    {
+        var group = new List<Change>(MaxGroup);
+        while (!_waiting.IsCompleted)
+        {
+            if (_waiting.TryTake(out var first, Patience()))
+            {
+                group.Add(first);
+                while (group.Count < MaxGroup && _waiting.TryTake(out var next))
+                    group.Add(next);
+                Write(group);
+                group.Clear();
+                if (_log.Pages < _checkpointAt)
+                    continue;
+            }
+
+            lock (_gate)
+                TryCheckpoint();
+        }
+    }
+
+    private TimeSpan Patience() =>
+        _log.Pages == 0 ? Timeout.InfiniteTimeSpan : _checkpointFails ? AfterFailure : Idle;
+
+    private void Write(List<Change> group)
+    {
+        while (group.Count > 0)
+        {
+            Change? culprit = null;
+            try
+            {
+                Commit(group, ref culprit);
+                group.ForEach(change => change.Complete());
+                return;
+            }
+            catch (Exception failure) when (culprit is not null)
+            {
+                _logger.ChangeFailed(failure);
+                culprit.Fail(failure);
+                group.Remove(culprit);
+            }
+            catch (Exception failure) when (failure is IOException || group.Count == 1)
+            {
+                _logger.GroupFailed(failure, group.Count);
+                var answer = StorageErrors.IsFull(failure) ? StorageErrors.Full() : failure is IOException ? StorageErrors.Failed() : failure;
+                group.ForEach(change => change.Fail(answer));
+                return;
+            }
+            catch (Exception failure)
+            {
+                // LiteDB does not say whose fault it was, so each goes alone.
+                _logger.ChangeFailed(failure);
+                foreach (var change in group)
+                    Write([change]);
+                return;
+            }
+        }
+    }
+
+    private void Commit(List<Change> group, ref Change? culprit)
+    {
+        lock (_gate)
+        {
+            Change? found = null;
+            try
+            {
+                _engine.Commit(documents => (found = group.Find(change => !change.TryApply(documents))) is null);
+            }
+            catch
+            {
+                culprit = found;
+                _engine.Drop();
+                throw;
+            }
+        }
+    }
+
+    private bool TryCheckpoint()
+    {
+        try
+        {
+            _engine.Checkpoint();
+            (_checkpointAt, _checkpointFails) = (_checkpointPages, false);
+            return true;
+        }
+        catch (Exception failure)
+        {
+            // Nothing is lost, the log has it all. It may grow by as much again before this is worth another try.
+            _logger.CheckpointFailed(failure);
+            _engine.Drop();
+            (_checkpointAt, _checkpointFails) = (_log.Pages + _checkpointPages, true);
+            return false;
+        }
+    }
+
+    private void EraseLog()
+    {
+        try
+        {
+            _log.Erase();
+        }
+        catch (IOException failure)
+        {
+            _logger.CheckpointFailed(failure);
+        }
+    }
 }

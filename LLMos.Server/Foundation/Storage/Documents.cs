@@ -10,23 +10,72 @@ namespace LLMos.Server.Foundation.Storage;
 public sealed class Documents
 {
     private readonly LiteDatabase _database;
+    private readonly Lock _gate;
+    private readonly bool _writable;
 
-    internal Documents(LiteDatabase database) => _database = database;
+    internal Documents(LiteDatabase database, Lock gate, bool writable) =>
+        (_database, _gate, _writable) = (database, gate, writable);
+
+    /// <summary>How many documents were put or deleted.</summary>
+    internal int Changes { get; private set; }
+
+    /// <summary>Whether LiteDB threw: it has then rolled the whole transaction back and would commit the rest piecemeal.</summary>
+    internal bool Broken { get; private set; }
 
     public BsonDocument? Find(string collection, BsonValue id) =>
-        _database.GetCollection(collection).FindById(id);
+        Ask(collection, documents => documents.FindById(id));
 
     public IReadOnlyList<BsonDocument> All(string collection) =>
-        [.. _database.GetCollection(collection).FindAll()];
+        Ask(collection, documents => documents.FindAll().ToList());
 
     /// <summary>Documents whose id lies between both bounds, bounds included, in id order.</summary>
     public IReadOnlyList<BsonDocument> Between(string collection, BsonValue low, BsonValue high, int limit) =>
-        [.. _database.GetCollection(collection).Find(BsonExpression.Create("_id BETWEEN @0 AND @1", low, high), skip: 0, limit)];
+        Ask(collection, documents => documents.Find(BsonExpression.Create("_id BETWEEN @0 AND @1", low, high), skip: 0, limit).ToList());
 
     /// <summary>Inserts, or replaces the document of the same <c>_id</c>.</summary>
-    public void Put(string collection, BsonDocument document) =>
-        _database.GetCollection(collection).Upsert(document);
+    public void Put(string collection, BsonDocument document)
+    {
+        if (document["_id"].IsNull)
+            throw new ArgumentException("A document needs an _id.", nameof(document));
 
-    public bool Delete(string collection, BsonValue id) =>
-        _database.GetCollection(collection).Delete(id);
+        Change(collection, documents => documents.Upsert(document));
+        Changes++;
+    }
+
+    public bool Delete(string collection, BsonValue id)
+    {
+        var deleted = Change(collection, documents => documents.Delete(id));
+        if (deleted)
+            Changes++;
+        return deleted;
+    }
+
+    internal void Create(IEnumerable<string> collections)
+    {
+        foreach (var missing in collections.Except(_database.GetCollectionNames(), StringComparer.OrdinalIgnoreCase).ToList())
+        {
+            // LiteDB makes a collection with its first document and in no other way.
+            Put(missing, new BsonDocument { ["_id"] = 0 });
+            Delete(missing, 0);
+        }
+    }
+
+    private T Change<T>(string collection, Func<ILiteCollection<BsonDocument>, T> change) =>
+        _writable ? Ask(collection, change) : throw new InvalidOperationException("Only WriteAsync may change documents.");
+
+    private T Ask<T>(string collection, Func<ILiteCollection<BsonDocument>, T> ask)
+    {
+        if (!_gate.IsHeldByCurrentThread)
+            throw new InvalidOperationException("Documents are valid only inside the callback they were given to, on its thread.");
+
+        try
+        {
+            return ask(_database.GetCollection(collection));
+        }
+        catch
+        {
+            Broken = true;
+            throw;
+        }
+    }
 }

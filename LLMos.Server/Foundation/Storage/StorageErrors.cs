@@ -12,4 +12,22 @@ internal static class StorageErrors
 
     public static DomainException Full() =>
         new(new(ErrorKind.StorageFull, "storage.full", "The server's disk is full; nothing was changed. Free some space and try again."));
+
+    public static DomainException Failed() =>
+        new(new(ErrorKind.Unavailable, "storage.failed", "The server's disk did not take the change; nothing was changed. The server's log says why."));
+
+    public static DomainException Busy() =>
+        new(new(ErrorKind.Busy, "storage.busy", "Too many changes wait for the disk; try again in a moment.", RetryAfterSeconds: 1));
+
+    public static DomainException Unusable(string folder, string why) =>
+        new(new(ErrorKind.Unavailable, "storage.unusable", $"The data folder '{folder}' cannot be used: {why}"));
+
+    public static DomainException InUse(string folder) =>
+        new(new(ErrorKind.Unavailable, "storage.in_use", $"Another server has the data folder '{folder}' open; stop it, or choose another folder with Data:Path."));
+
+    public static DomainException Damaged(string file, string why) =>
+        new(new(ErrorKind.Unavailable, "storage.damaged", $"'{file}' is not a database that this server can open ({why}). Nothing was changed; restore it from a backup."));
+
+    public static DomainException NewerSchema(int found, int known) =>
+        new(new(ErrorKind.Unavailable, "storage.newer_schema", $"The database was written by a newer version of this server (schema {found}; this one knows up to {known}). Nothing was changed; start that version, or restore a backup."));
 }

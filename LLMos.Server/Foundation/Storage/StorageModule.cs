@@ -1,10 +1,26 @@
 namespace LLMos.Server.Foundation.Storage;
 
-internal static class StorageModule
+public static class StorageModule
 {
-    public static void AddStorage(this WebApplicationBuilder builder)
+    /// <summary>Opens the database when the server starts, so that a wrong folder stops it with a sentence, and closes it last.</summary>
+    public static WebApplicationBuilder AddStorage(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<StorageOptions>()
+            .BindConfiguration(StorageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Database>();
+        builder.Services.AddHostedService<OpenAtStart>();
+        return builder;
+    }
+
+    // Hosted services are made before any of them starts; asking for the database is all it takes.
+    private sealed class OpenAtStart(Database database) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            database.Read(_ => true);
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -8,6 +8,14 @@ public sealed record StorageOptions
     public const string Section = "Data";
 
     /// <summary>The one folder: database, run logs, keys. Relative to the working folder.</summary>
-    [Required, MinLength(1)]
+    [Required, StringLength(4096, MinimumLength = 1)]
     public string Path { get; init; } = "data";
+
+    /// <summary>Changes that may wait for the disk; one more is refused with <c>storage.busy</c>.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxWaitingChanges { get; init; } = 10_000;
+
+    /// <summary>Size of the change log at which it is copied into the database file: about 2 ms of standstill per megabyte.</summary>
+    [Range(1, 256)]
+    public int CheckpointMegabytes { get; init; } = 8;
 }

@@ -8,8 +8,8 @@ internal sealed class LogCursor(EventLog log, LogFile file, LogIndex index, LogP
     // Below the large object heap's threshold, and room for a record of 64 KiB and the start of its neighbour.
     private const int BlockBytes = 80 * 1024;
 
-    // Keeps a batch of empty entries bounded too.
-    private const int MaxBatchEntries = 8192;
+    // Keeps a batch of tiny entries bounded too, and its list off the large object heap.
+    private const int MaxBatchEntries = 2048;
 
     private ReadOnlyMemory<byte> _window;
     private SafeFileHandle? _borrowed;

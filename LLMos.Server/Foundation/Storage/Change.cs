@@ -1,0 +1,41 @@
+namespace LLMos.Server.Foundation.Storage;
+
+/// <summary>One caller's change on its way to the disk.</summary>
+internal sealed class Change(Action<Documents> apply)
+{
+    // The writer completes many callers after each other and must not run what they do next.
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Exception? _refusal;
+
+    public Task Done => _done.Task;
+
+    /// <summary>Applies the change within its group.</summary>
+    /// <returns>Whether the group can go on; if not, the whole group must be taken back and made again without this change.</returns>
+    public bool TryApply(Documents documents)
+    {
+        var before = documents.Changes;
+        _refusal = null;
+        try
+        {
+            apply(documents);
+        }
+        catch (Exception refusal)
+        {
+            _refusal = refusal;
+        }
+
+        // A refusal before the first put is the ordinary case (the name is taken), and leaves nothing to take back.
+        return !documents.Broken && (_refusal is null || documents.Changes == before);
+    }
+
+    /// <summary>Tells the caller how it went: done, or the change's own refusal.</summary>
+    public void Complete()
+    {
+        if (_refusal is null)
+            _done.SetResult();
+        else
+            _done.SetException(_refusal);
+    }
+
+    public void Fail(Exception failure) => _done.SetException(_refusal ?? failure);
+}
