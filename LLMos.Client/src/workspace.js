@@ -71,4 +71,6 @@ export function open(page, account) {
   void showBadge()
   void runsPage.start()
   hub.start()
+  if (matchMedia("(pointer: fine)").matches)
+    runsPage.editor.editor.focus()
 }

@@ -22,9 +22,9 @@ export function accountMenu(accounts, account, left) {
       ? [{ label: "People", icon: Users, chosen: async () => (await import("./people-dialog.js")).openPeopleDialog(accounts, account) }]
       : [],
     "line",
-    { label: "Theme of the system", icon: Monitor, checked: () => chosenTheme() === "auto", chosen: () => chooseTheme("auto") },
-    { label: "Light", icon: Sun, checked: () => chosenTheme() === "light", chosen: () => chooseTheme("light") },
-    { label: "Dark", icon: Moon, checked: () => chosenTheme() === "dark", chosen: () => chooseTheme("dark") },
+    { label: "System theme", icon: Monitor, checked: () => chosenTheme() === "auto", chosen: () => chooseTheme("auto") },
+    { label: "Light theme", icon: Sun, checked: () => chosenTheme() === "light", chosen: () => chooseTheme("light") },
+    { label: "Dark theme", icon: Moon, checked: () => chosenTheme() === "dark", chosen: () => chooseTheme("dark") },
     "line",
     { label: "Sign out", icon: LogOut, chosen: logOut },
   ])

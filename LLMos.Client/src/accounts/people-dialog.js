@@ -1,5 +1,5 @@
 import { KeyRound, Trash2 } from "lucide"
-import { openDialog } from "../ui/dialog.js"
+import { openConfirmation, openDialog } from "../ui/dialog.js"
 import { element, fill } from "../ui/element.js"
 import { labelledInput, labelledSelect, sentForm } from "../ui/form.js"
 import { icon } from "../ui/icon.js"
@@ -9,7 +9,7 @@ import { toast } from "../ui/toast.js"
 /** @import { AccountClient } from "./account-client.js" */
 
 /** @type {[Role, string][]} */
-const roles = [["member", "Member: runs programs"], ["viewer", "Viewer: looks only"], ["administrator", "Administrator"]]
+const roles = [["member", "Member"], ["viewer", "Viewer"], ["administrator", "Administrator"]]
 
 /** @param {AccountClient} accounts @param {Account} me */
 export function openPeopleDialog(accounts, me) {
@@ -30,7 +30,7 @@ export function openPeopleDialog(accounts, me) {
     user.input.value = password.input.value = ""
     await refresh()
   })
-  openDialog("People", "Everybody who may sign in here. Tell a new person their first password; they can change it.", list, form)
+  openDialog("People", "Members run programs, viewers only look. Tell a new person their first password; they can change it.", list, form)
   void attempt(Promise.resolve())
 }
 
@@ -41,11 +41,9 @@ function personRow(accounts, person, isMe, attempt) {
     "aria-label": `Role of ${person.user}`,
     disabled: isMe,
     onchange: () => attempt(accounts.changePerson(person.id, { role: /** @type {Role} */ (role.value) })),
-  }, ...roles.map(([value]) => element("option", { value, selected: value === person.role }, value)))
-  const remove = () => {
-    if (confirm(`Remove ${person.user}? They are signed out and their tokens stop working.`))
-      attempt(accounts.removePerson(person.id))
-  }
+  }, ...roles.map(([value, words]) => element("option", { value, selected: value === person.role }, words)))
+  const remove = () => openConfirmation(`Remove ${person.user}?`, "They are signed out at once and their tokens stop working.", "Remove",
+    () => attempt(accounts.removePerson(person.id)))
 
   return element("li", {},
     element("div", { class: "rows-text" }, element("strong", {}, person.user), isMe && element("small", {}, "you")),

@@ -1,6 +1,6 @@
 import { Copy, Trash2 } from "lucide"
 import { copyText } from "../ui/copy-text.js"
-import { openDialog } from "../ui/dialog.js"
+import { openConfirmation, openDialog } from "../ui/dialog.js"
 import { element, fill } from "../ui/element.js"
 import { labelledInput, labelledSelect, sentForm } from "../ui/form.js"
 import { date } from "../ui/format.js"
@@ -22,10 +22,8 @@ export function openTokensDialog(accounts) {
     fill(list, ...tokens.map((token) => tokenRow(token, () => revoke(token))), tokens.length === 0 && element("li", { class: "rows-empty" }, "No tokens yet."))
   }
   /** @param {AccessToken} token */
-  const revoke = (token) => {
-    if (confirm(`Revoke “${token.name}”? Scripts that use it stop working at once.`))
-      accounts.revokeToken(token.id).then(refresh).catch((problem) => toast(problem.message, "error"))
-  }
+  const revoke = (token) => openConfirmation(`Revoke “${token.name}”?`, "Scripts that use it stop working at once.", "Revoke",
+    () => accounts.revokeToken(token.id).then(refresh).catch((problem) => toast(problem.message, "error")))
   const form = sentForm("Create token", [element("div", { class: "form-row" }, name.element, expiry.element)], async () => {
     showSecret(created, await accounts.createToken(name.input.value.trim(), expiry.select.value === "" ? null : Number(expiry.select.value)))
     name.input.value = ""

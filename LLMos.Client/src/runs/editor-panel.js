@@ -57,7 +57,7 @@ export class EditorPanel {
   showPast(code, when) {
     this.showing = "past"
     this.pastStrip.hidden = false
-    this.pastWords.textContent = `Run of ${when}, read-only`
+    this.pastWords.textContent = `${when} · read-only`
     this.editor.show(code, "read-only")
   }
 

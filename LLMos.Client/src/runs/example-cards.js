@@ -2,7 +2,6 @@ import { AudioWaveform, ChartLine, Gauge, Table2 } from "lucide"
 import { element } from "../ui/element.js"
 import { icon } from "../ui/icon.js"
 import { examples } from "./examples.js"
-import { runKeys } from "./run-controls.js"
 
 /** @import { Example } from "./examples.js" */
 
@@ -14,8 +13,8 @@ export class ExampleCards {
   constructor(chosen) {
     this.element = element("div", { class: "empty" },
       element("div", { class: "empty-inner" },
-        element("h3", {}, "Nothing has run yet"),
-        element("p", {}, "Write Python and press ", element("kbd", {}, runKeys), ", or begin with an example."),
+        element("h3", {}, "Ready to run"),
+        element("p", {}, "Write some Python, or begin with an example."),
         element("ul", { class: "cards" }, ...examples.map((example, index) =>
           element("li", {},
             element("button", { class: "card", type: "button", onclick: () => chosen(example) },

@@ -15,6 +15,8 @@ import { limitSentence } from "./run-words.js"
  */
 /** @typedef {{ lineChosen(line: number): void }} BlockDelegate */
 
+const lineHeight = 21
+
 /** @param {Block} block @param {BlockDelegate} delegate @returns {BlockView} */
 export function viewOf(block, delegate) {
   switch (block.kind) {
@@ -38,7 +40,11 @@ export function viewOf(block, delegate) {
 function textView(first) {
   const text = element("pre", { class: "text" })
   /** @param {TextBlock} block */
-  const update = (block) => fill(text, ...block.closed.map(span), ...block.open.map(span))
+  const update = (block) => {
+    fill(text, ...block.closed.map(span), ...block.open.map(span))
+    // What is far from the window is not laid out; this is the height it is taken for until then.
+    text.style.containIntrinsicBlockSize = `auto ${Math.max(1, block.lines) * lineHeight}px`
+  }
   update(first)
   return { element: text, update }
 }

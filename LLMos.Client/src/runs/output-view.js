@@ -8,6 +8,8 @@ import { viewOf } from "./output-blocks.js"
 /** @import { BlockDelegate, BlockView } from "./output-blocks.js" */
 
 const nearEnd = 40
+// A flood of output must leave the page time to answer: after a drawing it rests for this many times what that took.
+const restFactor = 4
 
 /** Draws a transcript, at most once a frame, and stays at its end unless the reader scrolled up. */
 export class OutputView {
@@ -18,6 +20,7 @@ export class OutputView {
   #outputAddress = ""
   #following = true
   #frame = 0
+  #restUntil = 0
 
   /** @param {BlockDelegate} delegate */
   constructor(delegate) {
@@ -29,6 +32,8 @@ export class OutputView {
     }, this.omitted, this.blocks)
     this.pill = element("button", { class: "follow", type: "button", hidden: true, onclick: () => this.#follow() }, icon(ArrowDown, 14), "Follow output")
     this.element = element("div", { class: "output-view" }, this.scroller, this.pill)
+    // Heights also change later: a picture loads, a block comes near and is laid out.
+    new ResizeObserver(() => this.#stay()).observe(this.blocks)
   }
 
   /** @param {Transcript} transcript @param {string} outputAddress where the whole text is */
@@ -55,7 +60,11 @@ export class OutputView {
   draw() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0
+      const began = performance.now()
+      if (began < this.#restUntil)
+        return this.draw()
       this.#drawNow()
+      this.#restUntil = began + (performance.now() - began) * (1 + restFactor)
     })
   }
 
@@ -85,6 +94,10 @@ export class OutputView {
     }
 
     this.#tellOmitted()
+    this.#stay()
+  }
+
+  #stay() {
     if (this.#following)
       this.scroller.scrollTop = this.scroller.scrollHeight
   }
@@ -108,7 +121,7 @@ export class OutputView {
 
   #follow() {
     this.#following = true
-    this.scroller.scrollTop = this.scroller.scrollHeight
+    this.#stay()
     this.scroller.focus({ preventScroll: true })
   }
 }

@@ -6,8 +6,8 @@ import { icon } from "../ui/icon.js"
 /** @typedef {"run" | "run-again" | "live" | "sending"} ControlState */
 
 const onMac = /Mac|iPhone|iPad/.test(navigator.userAgent)
-export const runKeys = onMac ? "⌘↵" : "Ctrl ↵"
-export const stopKeys = onMac ? "⌘." : "Ctrl ."
+const runKeys = onMac ? "⌘↵" : "Ctrl ↵"
+const stopKeys = onMac ? "⌘." : "Ctrl ."
 
 /** Run, or Stop and Interrupt while a run is live. */
 export class RunControls {

@@ -54,6 +54,7 @@ export class RunPanel {
     this.line.hidden = true
     fill(this.state)
     this.time.textContent = ""
+    document.title = "LLMos"
   }
 
   /** @param {RunOutput} run @param {string} outputAddress @param {Date} createdAt */
@@ -114,6 +115,7 @@ export class RunPanel {
     if (this.#announced === run.state)
       return
     this.#announced = run.state
+    document.title = `${stateWord(run.state)} · LLMos`
     const parts = [
       stateWord(run.state),
       run.usage && `after ${duration(run.usage.wallMilliseconds)}`,

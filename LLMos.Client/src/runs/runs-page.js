@@ -1,4 +1,4 @@
-import { clock } from "../ui/format.js"
+import { clock, day } from "../ui/format.js"
 import { element } from "../ui/element.js"
 import { SplitPane } from "../ui/split-pane.js"
 import { toast } from "../ui/toast.js"
@@ -154,7 +154,7 @@ export class RunsPage {
       if (record.code === this.editor.draft.text)
         this.editor.showDraft()
       else
-        this.editor.showPast(record.code, clock(timeOf(record)))
+        this.editor.showPast(record.code, `${day(timeOf(record), new Date())}, ${clock(timeOf(record))}`)
       this.#follow(record)
       this.tabs.choose("output")
     } catch (problem) {

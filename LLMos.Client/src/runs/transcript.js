@@ -127,6 +127,8 @@ export class Transcript {
     }
     this.#current = block
     this.blocks.push(block)
+    // Here and not only after the whole chunk, so that one chunk of a million lines does not pile up first.
+    this.#dropOldText()
     return block
   }
 

@@ -2,14 +2,17 @@ import { X } from "lucide"
 import { element } from "./element.js"
 import { icon } from "./icon.js"
 
+let opened = 0
+
 /**
  * Shows a modal dialog until it is closed; then the focus returns to where it was.
  * @param {string} title @param {string | null} introduction @param {...Node} content
  */
 export function openDialog(title, introduction, ...content) {
-  const dialog = element("dialog", { class: "dialog", "aria-labelledby": "dialog-title" },
+  const titleId = `dialog-title-${++opened}`
+  const dialog = element("dialog", { class: "dialog", "aria-labelledby": titleId },
     element("header", { class: "dialog-header" },
-      element("h2", { id: "dialog-title" }, title),
+      element("h2", { id: titleId }, title),
       element("button", { class: "button quiet square", type: "button", "aria-label": "Close", onclick: () => dialog.close() }, icon(X))),
     introduction && element("p", { class: "dialog-introduction" }, introduction),
     ...content)
@@ -22,6 +25,17 @@ export function openDialog(title, introduction, ...content) {
   document.body.append(dialog)
   dialog.showModal()
   return dialog
+}
+
+/** Asks before something that cannot be undone. @param {string} question @param {string} consequence @param {string} deed words of the button @param {() => void} agreed */
+export function openConfirmation(question, consequence, deed, agreed) {
+  const dialog = openDialog(question, consequence, element("div", { class: "dialog-deeds" },
+    element("button", { class: "button", type: "button", onclick: () => dialog.close() }, "Cancel"),
+    element("button", { class: "button danger", type: "button", autofocus: true, onclick: () => {
+      dialog.close()
+      agreed()
+    } }, deed)))
+  dialog.classList.add("dialog-small")
 }
 
 /** @param {HTMLElement} box @param {PointerEvent} event */

@@ -38,6 +38,13 @@ export function bytes(count) {
   return `${size < 9.95 ? Number(size.toFixed(1)) : Math.round(size)} ${units[unit]}`
 }
 
+/** "1.2 of 30 s": the unit once when both have the same. @param {string} used @param {string} limit */
+export function portion(used, limit) {
+  const [amount, unit] = used.split(" ")
+  const wanted = limit.replace(/\.0+ /, " ")
+  return wanted.endsWith(` ${unit}`) ? `${amount} of ${wanted}` : `${used} of ${wanted}`
+}
+
 /** "1 line", "12,345 lines". @param {number} many @param {string} thing @param {string} [things] */
 export function count(many, thing, things = `${thing}s`) {
   return `${many.toLocaleString("en")} ${many === 1 ? thing : things}`

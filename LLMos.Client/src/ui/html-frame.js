@@ -14,7 +14,7 @@ const margin = 2
  */
 export function htmlFrame(html) {
   const shape = shapeOf(html)
-  const about = shape.rows > 0 ? `${count(Math.max(0, shape.rows - 1), "row")} × ${count(shape.columns, "column")}` : ""
+  const about = shape.said ?? (shape.bodyRows > 0 ? `${count(shape.bodyRows, "row")} × ${count(shape.columns, "column")}` : "")
   const title = about ? `Table, ${about}` : "HTML"
   const frame = element("iframe", { class: "html-frame", sandbox: "", title, loading: "lazy", referrerpolicy: "no-referrer" })
   const paint = () => {
@@ -25,9 +25,9 @@ export function htmlFrame(html) {
   return { element: frame, about, paint }
 }
 
-/** @typedef {{ rows: number, columns: number, lines: number }} HtmlShape lines: of text outside of tables */
+/** @typedef {{ rows: number, bodyRows: number, columns: number, lines: number, said: string | null }} HtmlShape lines: of text outside of tables */
 
-/** @param {HtmlShape} shape px; what is longer scrolls */
+/** Pixels; what is longer scrolls. @param {{ rows: number, lines: number }} shape */
 export function heightOf({ rows, lines }) {
   const scrollbar = 14
   return Math.min(tallest, Math.max(44, rows * rowHeight + lines * lineHeight + margin + scrollbar))
@@ -37,13 +37,16 @@ export function heightOf({ rows, lines }) {
 function shapeOf(html) {
   // Parsed into a document without a window: nothing runs, nothing loads.
   const parsed = new DOMParser().parseFromString(html, "text/html")
-  const rows = parsed.querySelectorAll("tr")
-  const columns = rows[0]?.children.length ?? 0
+  const rows = parsed.querySelectorAll("tr").length
+  const bodyRows = [...parsed.querySelectorAll("tr")].filter((row) => row.querySelector("td"))
+  const columns = bodyRows[0]?.querySelectorAll("td").length ?? 0
   parsed.querySelectorAll("table, style, script, head").forEach((node) => node.remove())
   const text = parsed.body.textContent ?? ""
   const blocks = parsed.body.querySelectorAll("p, li, h1, h2, h3, h4, pre, br, hr").length
   const lines = text.trim() === "" ? 0 : Math.max(blocks, Math.ceil(text.trim().length / 90), 1)
-  return { rows: rows.length, columns, lines }
+  // pandas shows the head and tail of a long table, and says below how long it is.
+  const said = /\d+ rows × \d+ columns/.exec(text)?.[0] ?? null
+  return { rows, bodyRows: bodyRows.length, columns, lines, said }
 }
 
 /** @param {string} html @param {CSSStyleDeclaration} tokens */
@@ -54,12 +57,13 @@ function documentOf(html, tokens) {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <style>
 :root{color-scheme:${theme}}
-body{margin:0;font:13px/${lineHeight}px ui-sans-serif,system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;color:${token("--frame-text")};background:${token("--frame-surface")}}
+body{margin:0;scrollbar-width:thin;font:13px/${lineHeight}px ui-sans-serif,system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;color:${token("--frame-text")};background:${token("--frame-surface")}}
 body>p,body>div>p{margin:0;padding:0 12px;font-size:12px;color:${token("--frame-soft")}}
 table{border-collapse:separate!important;border-spacing:0;border:0;font-variant-numeric:tabular-nums}
 th,td{height:${rowHeight - 1}px;padding:0 12px!important;border:0;border-bottom:1px solid ${token("--frame-border")};text-align:right;white-space:nowrap;box-sizing:content-box}
 td,tbody th{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12px}
-thead th{position:sticky;top:0;background:${token("--frame-head")};font-weight:600;font-size:12px}
+thead{position:sticky;top:0}
+thead th{background:${token("--frame-surface")};font-weight:600;font-size:12px}
 tbody th{font-weight:400;color:${token("--frame-soft")};text-align:left!important}
 tbody tr:hover>*{background:${token("--frame-head")}}
 img{max-width:100%}

@@ -16,7 +16,7 @@ export function meter(label) {
       const percent = Math.round(Math.min(1, Math.max(0, share ?? 0)) * 100)
       bar.setAttribute("aria-valuenow", String(percent))
       bar.setAttribute("aria-valuetext", text)
-      fill.style.width = `${percent}%`
+      fill.style.width = share ? `max(2px, ${percent}%)` : "0"
       whole.classList.toggle("meter-high", percent >= 90)
     },
   }

@@ -1,4 +1,4 @@
-import { X } from "lucide"
+import { CircleAlert, X } from "lucide"
 import { element } from "./element.js"
 import { icon } from "./icon.js"
 
@@ -16,6 +16,7 @@ export function toast(sentence, tone = "info") {
   stack.showPopover()
 
   const message = element("div", { class: `toast toast-${tone}`, role: tone === "error" ? "alert" : "status" },
+    tone === "error" && icon(CircleAlert),
     element("span", {}, sentence),
     element("button", { class: "button quiet square", type: "button", "aria-label": "Close message", onclick: () => message.remove() }, icon(X)))
   while (stack.children.length > 3)
