@@ -3,3 +3,4 @@
 
 // Warming an interpreter takes seconds: tests that run code share one server and take a person each.
 [assembly: AssemblyFixture(typeof(LLMos.Tests.Runs.SharedServer))]
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]

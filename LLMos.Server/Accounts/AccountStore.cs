@@ -6,8 +6,8 @@ namespace LLMos.Server.Accounts;
 /// <summary>Keeps the book: all of it in memory, every change on disk before anybody sees it.</summary>
 internal sealed class AccountStore(Database database) : IDisposable
 {
-    private const string AccountCollection = "accounts";
-    private const string TokenCollection = "tokens";
+    public const string AccountCollection = "accounts";
+    public const string TokenCollection = "tokens";
 
     private readonly SemaphoreSlim _oneChange = new(1);
     private volatile AccountBook _book = AccountBook.Empty;

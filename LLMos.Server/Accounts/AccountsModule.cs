@@ -1,3 +1,4 @@
+using LLMos.Server.Foundation.Storage;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.SignalR;
@@ -11,6 +12,8 @@ internal static class AccountsModule
         var services = builder.Services;
         services.AddOptions<AccountOptions>().BindConfiguration(AccountOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<FirstRunOptions>().BindConfiguration(FirstRunOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(new StoreCollection(AccountStore.AccountCollection));
+        services.AddSingleton(new StoreCollection(AccountStore.TokenCollection));
         services.AddSingleton<AccountStore>();
         services.AddSingleton<PasswordCheck>();
         services.AddSingleton<SetupLink>();

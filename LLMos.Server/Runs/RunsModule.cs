@@ -1,5 +1,7 @@
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs.Sandboxes;
+using Microsoft.AspNetCore.SignalR;
 
 namespace LLMos.Server.Runs;
 
@@ -12,6 +14,7 @@ internal static class RunsModule
     {
         var services = builder.Services;
         services.AddOptions<RunOptions>().BindConfiguration(RunOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(new StoreCollection(RunStore.Collection));
         services.AddSingleton<RunStore>();
         services.AddSingleton<RunRegistry>();
         services.AddSingleton<PythonSandbox>();
@@ -19,13 +22,13 @@ internal static class RunsModule
         services.AddHostedService(provider => provider.GetRequiredService<PythonSandbox>());
         services.AddHostedService(provider => provider.GetRequiredService<RunScheduler>());
         services.AddHostedService<RunAnnouncer>();
-        services.AddSignalR().AddHubOptions<RunHub>(options => options.MaximumReceiveMessageSize = MaxHubMessageBytes);
+        services.Configure<HubOptions<RunHub>>(options => options.MaximumReceiveMessageSize = MaxHubMessageBytes);
         services.AddHealthChecks().AddCheck<SandboxHealth>("sandbox");
     }
 
     public static void MapRuns(this WebApplication app, IEndpointRouteBuilder api)
     {
         api.MapRunEndpoints();
-        app.MapHub<RunHub>("/hubs/runs").RequireRole(Role.Member);
+        app.MapHub<RunHub>("/hubs/runs", options => options.CloseOnAuthenticationExpiration = true).RequireRole(Role.Member);
     }
 }

@@ -35,6 +35,8 @@ internal static class Logs
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
             // Keys lie in the data folder under its own protection; a warning at each start would train people to skip warnings.
             .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error)
+            // Who is not ready says so itself, once; a probe every few seconds would repeat it.
+            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             // SignalR logs a refusal that its caller has been told as an error; HubErrorFilter logs the real ones.
             .Filter.ByExcluding(entry => entry.Exception is HubException && Matching.FromSource("Microsoft.AspNetCore.SignalR")(entry))
             .Enrich.FromLogContext();

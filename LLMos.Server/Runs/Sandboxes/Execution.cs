@@ -66,7 +66,8 @@ internal sealed class Execution
         }
 
         _baselineBytes = _worker.Measure().PeakResidentBytes;
-        return true;
+        // It may have been killed while it waited.
+        return !_worker.HasExited;
     }
 
     /// <summary>Runs the program to its end.</summary>

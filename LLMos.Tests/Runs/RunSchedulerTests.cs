@@ -1,0 +1,100 @@
+using System.Net;
+using System.Net.Http.Json;
+using LLMos.Server.Runs;
+using LLMos.Tests.Hosting;
+using static LLMos.Tests.Runs.RunCalls;
+
+namespace LLMos.Tests.Runs;
+
+public sealed class RunSchedulerTests
+{
+    private const string Endless = "print('begun')\nwhile True: pass";
+
+    [Fact]
+    public async Task Runs_wait_in_a_bounded_queue_with_positions_that_move_up()
+    {
+        await using var server = await StartAsync(("Runs:Slots", "1"), ("Runs:MaxQueued", "3"), ("Runs:MaxQueuedPerUser", "2"));
+        var (ada, bob) = (await PersonAsync(server, "ada"), await PersonAsync(server, "bob"));
+
+        var running = await ada.StartAsync(Endless);
+        await ada.EventsUntilAsync(running.Id, happened => happened.Type == "stdout");
+        var second = await ada.StartAsync("print(2)");
+        var third = await ada.StartAsync("print(3)");
+        using var own = await ada.Client.PostAsJsonAsync("/api/v1/runs", Python("print(4)"));
+        var bobs = await bob.StartAsync("print('bob')");
+        using var full = await bob.Client.PostAsJsonAsync("/api/v1/runs", Python("print(5)"));
+
+        await own.RefusedAsync(HttpStatusCode.TooManyRequests, "runs.user_queue_full");
+        await full.RefusedAsync(HttpStatusCode.TooManyRequests, "runs.queue_full");
+        Assert.NotNull(full.Headers.RetryAfter);
+        Assert.Equal((1, 3, 2), ((await ada.GetRunAsync(second.Id)).QueuePosition, (await ada.GetRunAsync(third.Id)).QueuePosition, (await bob.GetRunAsync(bobs.Id)).QueuePosition));
+
+        using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{second.Id}/cancel", content: null);
+        Assert.Equal("cancelled", (await cancelled.ReadAsync<RunSummary>()).State);
+        Assert.Equal(1, (await ada.GetRunAsync(third.Id)).QueuePosition);
+        using var freed = await ada.Client.PostAsync($"/api/v1/runs/{running.Id}/cancel", content: null);
+
+        var positions = (await ada.EventsUntilAsync(third.Id, _ => false)).Where(happened => happened.Type == "queued").Select(happened => happened.QueuePosition);
+        Assert.Equal("succeeded", (await bob.EndedAsync(bobs.Id)).State);
+        Assert.Equal([2, 3, 1], positions);
+        Assert.Null((await ada.GetRunAsync(second.Id)).StartedAt);
+    }
+
+    [Fact]
+    public async Task One_persons_runs_do_not_overlap_and_anothers_do_not_wait_for_them()
+    {
+        await using var server = await StartAsync(("Runs:Slots", "2"));
+        var (ada, bob) = (await PersonAsync(server, "ada"), await PersonAsync(server, "bob"));
+
+        var first = await ada.StartAsync(Endless);
+        await ada.EventsUntilAsync(first.Id, happened => happened.Type == "stdout");
+        var second = await ada.StartAsync("print(2)");
+        var bobs = await bob.RunAsync("print('bob')");
+
+        Assert.Equal("succeeded", bobs.State);
+        Assert.Equal("queued", (await ada.GetRunAsync(second.Id)).State);
+        using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{first.Id}/cancel", content: null);
+        Assert.Equal("succeeded", (await ada.EndedAsync(second.Id)).State);
+    }
+
+    [Fact]
+    public async Task Old_runs_leave_the_history_with_their_logs()
+    {
+        await using var server = await StartAsync(("Runs:KeptRunsPerUser", "2"));
+        var ada = await PersonAsync(server, "ada");
+
+        var runs = new List<RunRecord>();
+        for (var number = 0; number < 4; number++)
+            runs.Add(await ada.RunAsync($"print({number})"));
+
+        using var gone = await ada.Client.GetAsync($"/api/v1/runs/{runs[0].Id}");
+        await gone.RefusedAsync(HttpStatusCode.NotFound, "runs.not_found");
+        Assert.Equal([runs[3].Id, runs[2].Id], (await ada.Client.GetFromJsonAsync<RunList>("/api/v1/runs", Answers.Json))!.Runs.Select(run => run.Id));
+        Assert.Equal([$"{runs[2].Id}.log", $"{runs[3].Id}.log"], Directory.EnumerateFiles(Path.Combine(server.DataPath, "runs")).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public async Task Options_have_the_contracts_defaults_and_bounds()
+    {
+        var defaults = new RunOptions();
+
+        Assert.Equal((30, 256, 67_108_864, 1_048_576), (defaults.TimeoutSeconds, defaults.HeapMegabytes, defaults.MaxOutputBytes, defaults.MaxCodeBytes));
+        foreach (var (key, value) in new[] { ("Runs:TimeoutSeconds", "0"), ("Runs:HeapMegabytes", "-1"), ("Runs:TimeoutSeconds", "NaN"), ("Runs:RequiredLayers", "none"), ("Runs:Slots", "1000") })
+        {
+            var server = new LLMosServer((key, value));
+            server.Log.Announce("Hosting failed to start");
+            var failure = Assert.ThrowsAny<Exception>(() => server.Services);
+            Assert.Contains(key.Split(':')[1], failure.ToString(), StringComparison.Ordinal);
+            await server.DisposeAsync();
+        }
+    }
+
+    private static async Task<LLMosServer> StartAsync(params (string, string)[] settings)
+    {
+        var server = new LLMosServer(settings).Listen();
+        await SharedServer.WarmAsync(server);
+        return server;
+    }
+
+    private static async Task<Person> PersonAsync(LLMosServer server, string name) => new(server, await server.TokenAsync(name));
+}

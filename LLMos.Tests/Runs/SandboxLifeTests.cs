@@ -1,0 +1,191 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using LLMos.Server.Runs;
+using LLMos.Server.Runs.Sandboxes;
+using LLMos.Tests.Foundation;
+using LLMos.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using static LLMos.Tests.Runs.RunCalls;
+
+namespace LLMos.Tests.Runs;
+
+/// <summary>Cables pulled: processes killed, the server stopped, the disk full, a layer missing.</summary>
+public sealed class SandboxLifeTests
+{
+    [Fact]
+    public async Task A_killed_forkserver_ends_its_runs_as_crashed_and_is_replaced()
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server, "ada");
+        var run = await ada.StartAsync("print('begun')\nwhile True: pass");
+        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+
+        Process.GetProcessById(Forkserver(server)).Kill();
+
+        var ended = await ada.EndedAsync(run.Id);
+        Assert.Equal(("crashed", "begun\n"), (ended.State, ended.Stdout.Text));
+        Assert.Equal("succeeded", (await ada.RunAsync("print('again')")).State);
+    }
+
+    [Fact]
+    public async Task A_worker_killed_from_outside_ends_its_run_as_crashed_and_one_killed_while_it_waits_costs_nothing()
+    {
+        await using var server = await StartAsync(("Runs:WaitingWorkers", "2"));
+        var ada = await PersonAsync(server, "ada");
+        Workers(server).ForEach(worker => worker.Kill());
+        var run = await ada.StartAsync("print('begun')\nwhile True: pass");
+        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+
+        Workers(server).ForEach(worker => worker.Kill());
+
+        var ended = await ada.EndedAsync(run.Id);
+        Assert.Equal(("crashed", "begun\n"), (ended.State, ended.Stdout.Text));
+        Assert.Contains("SIGKILL", ended.Reason, StringComparison.Ordinal);
+        Assert.Equal("succeeded", (await ada.RunAsync("print('again')")).State);
+    }
+
+    [Fact]
+    public async Task A_stopped_server_ends_its_runs_as_cancelled_leaves_nothing_running_and_knows_them_when_it_starts()
+    {
+        using var folder = new TemporaryFolder();
+        var (running, waiting, forkserver) = ("", "", 0);
+        await using (var server = await StartAsync(("Data:Path", folder.Path)))
+        {
+            var ada = await PersonAsync(server, "ada");
+            running = (await ada.StartAsync("print('begun')\nwhile True: pass")).Id;
+            await ada.EventsUntilAsync(running, happened => happened.Type == "stdout");
+            waiting = (await ada.StartAsync("print(2)")).Id;
+            forkserver = Forkserver(server);
+        }
+
+        await Eventually.HoldsAsync(() => !Directory.Exists($"/proc/{forkserver}"), "the forkserver is gone");
+        await using var next = await StartAsync(("Data:Path", folder.Path));
+        var again = await PersonAsync(next, "ada");
+        foreach (var id in new[] { running, waiting })
+        {
+            var run = await again.GetRunAsync(id);
+            Assert.Equal(("cancelled", "The server stopped."), (run.State, run.Reason));
+        }
+
+        Assert.Equal("begun\n", (await again.EventsUntilAsync(running, _ => false)).TextOf("stdout"));
+    }
+
+    [Fact]
+    public async Task A_killed_servers_runs_are_recorded_as_cancelled_with_what_they_printed()
+    {
+        using var folder = new TemporaryFolder();
+        string id;
+        await using (var first = await StartAsync(("Data:Path", folder.Path)))
+            id = (await (await PersonAsync(first, "ada")).RunAsync("print('begun')")).Id;
+        // What a kill leaves: the record of the start, and a log that nobody completed.
+        await using (var editor = await StartAsync(("Data:Path", folder.Path)))
+            await RewindAsync(editor, id);
+
+        await using var next = await StartAsync(("Data:Path", folder.Path));
+        var run = await (await PersonAsync(next, "ada")).GetRunAsync(id);
+
+        Assert.Equal(("cancelled", "begun\n"), (run.State, run.Stdout.Text));
+        Assert.Contains("server ended", run.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_layer_refuses_runs_with_the_reason_unless_the_floor_is_lower()
+    {
+        using var folder = new TemporaryFolder();
+        var python = MakeInterpreterWithoutLandlock(folder);
+        await using (var strict = await StartAsync(("Runs:Python", python)))
+        {
+            strict.Log.Announce("a required layer of isolation is missing");
+            var ada = await PersonAsync(strict, "ada");
+            using var refused = await ada.Client.PostAsJsonAsync("/api/v1/runs", Python("print(1)"));
+            await refused.RefusedAsync(HttpStatusCode.ServiceUnavailable, "runs.sandbox_unavailable");
+            var isolation = await ada.Client.GetFromJsonAsync<IsolationAnswer>("/api/v1/system/isolation", Answers.Json);
+            Assert.Equal((false, "landlock"), (isolation!.Ready, Assert.Single(isolation.Layers, layer => !layer.Held).Name));
+            Assert.Contains("/etc/passwd could be opened", isolation.Reason, StringComparison.Ordinal);
+        }
+
+        await using var lenient = await StartAsync(("Runs:Python", python), ("Runs:RequiredLayers", "rlimits,privileges,seccomp"));
+        Assert.Equal("succeeded", (await (await PersonAsync(lenient, "bob")).RunAsync("print(1)")).State);
+    }
+
+    [Fact]
+    public async Task An_interpreter_that_does_not_start_is_said_and_runs_are_refused()
+    {
+        await using var server = await StartAsync(("Runs:Python", "/bin/false"));
+        server.Log.Announce("The sandbox cannot start");
+        var ada = await PersonAsync(server, "ada");
+
+        using var refused = await ada.Client.PostAsJsonAsync("/api/v1/runs", Python("print(1)"));
+
+        await refused.RefusedAsync(HttpStatusCode.ServiceUnavailable, "runs.sandbox_unavailable");
+    }
+
+    [Fact]
+    public async Task A_full_disk_ends_the_run_with_the_reason_and_the_server_goes_on_when_there_is_room()
+    {
+        using var folder = new TemporaryFolder();
+        using var disk = SmallDisk.TryMount(folder["small"], 64);
+        Assert.SkipWhen(disk is null, "Needs the right to mount a tmpfs.");
+        await using var server = await StartAsync(("Data:Path", disk.Path));
+        server.Log.Announce("could not be kept");
+        var ada = await PersonAsync(server, "ada");
+        Assert.Equal("succeeded", (await ada.RunAsync("print(1)")).State);
+
+        var full = await ada.RunAsync("while True: print('x' * 1000)");
+
+        Assert.Equal("cancelled", full.State);
+        Assert.Contains("disk", full.Reason, StringComparison.OrdinalIgnoreCase);
+        Assert.True(full.Stdout.Bytes > 1_000_000);
+        File.Delete(Path.Combine(disk.Path, "runs", $"{full.Id}.log"));
+        Assert.Equal("succeeded", (await ada.RunAsync("print(2)")).State);
+    }
+
+    private static async Task RewindAsync(LLMosServer server, string id)
+    {
+        var store = server.Services.GetRequiredService<RunStore>();
+        var run = store.Find(id)!;
+        var path = Path.Combine(server.DataPath, "runs", $"{id}.log");
+        List<byte[]> before;
+        using (var log = store.OpenLog(id))
+            before = [.. log.Read(0, 100, int.MaxValue).Where(entry => RunOutput.Decode(entry).Type != "ended").Select(entry => entry.Payload.ToArray())];
+        File.Delete(path);
+        using (var log = store.CreateLog(id))
+            before.ForEach(payload => log.Append(payload));
+        await store.SaveAsync(run with { Record = run.Record with { State = "running", EndedAt = null, Stdout = new("", 0, 0) } });
+    }
+
+    /// <summary>A stand-in for a kernel without Landlock: the same program, whose question for the ABI is answered with 0.</summary>
+    private static string MakeInterpreterWithoutLandlock(TemporaryFolder folder)
+    {
+        var copy = Directory.CreateDirectory(folder["python"]).FullName;
+        var original = Path.Combine(AppContext.BaseDirectory, "Runs", "Sandboxes", "python");
+        foreach (var file in Directory.EnumerateFiles(original, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".pyc", StringComparison.Ordinal)))
+        {
+            var target = Path.Combine(copy, Path.GetRelativePath(original, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        File.AppendAllText(Path.Combine(copy, "llmos_bootstrap", "landlock.py"), "\n\ndef abi():\n    return 0\n");
+        var script = folder["python-without-landlock"];
+        File.WriteAllText(script, $"#!/bin/sh\nexec /usr/bin/python3 -I {copy}/llmos_bootstrap \"$3\"\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        return script;
+    }
+
+    private static async Task<LLMosServer> StartAsync(params (string, string)[] settings)
+    {
+        var server = new LLMosServer(settings).Listen();
+        await SharedServer.WarmAsync(server);
+        return server;
+    }
+
+    private static async Task<Person> PersonAsync(LLMosServer server, string name) => new(server, await server.TokenAsync(name));
+
+    private static int Forkserver(LLMosServer server) => server.Services.GetRequiredService<PythonSandbox>().ForkserverProcessId!.Value;
+
+    private static List<Process> Workers(LLMosServer server) =>
+        [.. File.ReadAllText($"/proc/{Forkserver(server)}/task/{Forkserver(server)}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(id => Process.GetProcessById(int.Parse(id, System.Globalization.CultureInfo.InvariantCulture)))];
+}
