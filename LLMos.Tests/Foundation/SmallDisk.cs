@@ -15,6 +15,8 @@ internal sealed class SmallDisk : IDisposable
         return Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", path) ? new(path) : null;
     }
 
+    public void Resize(int megabytes) => Assert.True(Run("mount", "-o", $"remount,size={megabytes}m", Path));
+
     public void Dispose() => Run("umount", "-l", Path);
 
     private static bool Run(string command, params string[] arguments)

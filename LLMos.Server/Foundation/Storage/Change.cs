@@ -24,6 +24,9 @@ internal sealed class Change(Action<Documents> apply)
             _refusal = refusal;
         }
 
+        if (documents.Broken)
+            _refusal ??= new InvalidOperationException("The change hid an error of the database, which had taken back the whole group.");
+
         // A refusal before the first put is the ordinary case (the name is taken), and leaves nothing to take back.
         return !documents.Broken && (_refusal is null || documents.Changes == before);
     }

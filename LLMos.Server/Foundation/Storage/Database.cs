@@ -17,6 +17,9 @@ public sealed class Database : IDisposable
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(30);
 
+    // A Lock lets newcomers in before those who wait, so readers in a row would hold the writer up for as long as they like.
+    // Everybody passes the door first; the writer holds it until it is inside.
+    private readonly Lock _door = new();
     private readonly Lock _gate = new();
     private readonly ILogger _logger;
     private readonly DataFolder _folder;
@@ -61,6 +64,11 @@ public sealed class Database : IDisposable
     {
         if (_gate.IsHeldByCurrentThread)
             throw new InvalidOperationException("This thread is inside a callback of the database already; use the documents that it was given.");
+
+        lock (_door)
+        {
+            // Not to hold it, only to let the writer in first.
+        }
 
         lock (_gate)
         {
@@ -198,7 +206,9 @@ public sealed class Database : IDisposable
 
     private void Commit(List<Change> group, ref Change? culprit)
     {
-        lock (_gate)
+        lock (_door)
+            _gate.Enter();
+        try
         {
             Change? found = null;
             try
@@ -211,6 +221,10 @@ public sealed class Database : IDisposable
                 _engine.Drop();
                 throw;
             }
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 

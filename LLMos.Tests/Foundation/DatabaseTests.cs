@@ -1,0 +1,368 @@
+using LiteDB;
+using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Tests.Foundation;
+
+public sealed class DatabaseTests : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+
+    private string DatabaseFile => _folder.File("llmos.db");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_was_written_is_there_after_the_next_start()
+    {
+        using (var database = Open())
+        {
+            await database.WriteAsync(documents =>
+            {
+                for (var id = 0; id < 500; id++)
+                    documents.Put("things", Thing(id, $"thing {id}"));
+            });
+            // The same again leaves it as it is and is acknowledged all the same; so is a change that changes nothing.
+            await database.WriteAsync(documents => documents.Put("things", Thing(7, "thing 7")));
+            await database.WriteAsync(documents => Assert.False(documents.Delete("things", 501)));
+            await database.WriteAsync(_ => { });
+            await database.WriteAsync(documents => Assert.True(documents.Delete("things", 8)));
+        }
+
+        using var again = Open();
+        Assert.Equal(499, again.Read(documents => documents.All("things").Count));
+        Assert.Equal("thing 7", NameOf(again, 7));
+        Assert.Null(NameOf(again, 8));
+        Assert.Equal([9, 10, 11], again.Read(documents => documents.Between("things", 8, 100, limit: 3).Select(thing => thing["_id"].AsInt32)));
+        Assert.Empty(again.Read(documents => documents.All("nothing")));
+    }
+
+    [Fact]
+    public async Task A_stopped_server_leaves_all_of_it_in_the_database_file()
+    {
+        using (var database = Open())
+            await database.WriteAsync(documents => documents.Put("things", Thing(1, "one")));
+
+        File.Delete(_folder.File("llmos.wal"));
+
+        using var again = Open();
+        Assert.Equal("one", NameOf(again, 1));
+    }
+
+    [Fact]
+    public async Task A_change_log_of_another_database_is_not_applied_to_a_new_one()
+    {
+        using (var database = Open())
+        {
+            await database.WriteAsync(documents => documents.Put("things", Thing(1, "old")));
+            File.Copy(_folder.File("llmos.wal"), _folder.File("kept"));
+        }
+
+        File.Delete(DatabaseFile);
+        File.Move(_folder.File("kept"), _folder.File("llmos.wal"), overwrite: true);
+
+        using var again = Open();
+        Assert.Null(NameOf(again, 1));
+    }
+
+    [Fact]
+    public async Task Collections_of_the_slices_are_there_from_the_start()
+    {
+        using var database = new Database(OptionsFor(), [new("accounts"), new("tokens")]);
+
+        Assert.Empty(database.Read(documents => documents.All("accounts")));
+        await database.WriteAsync(documents => documents.Put("tokens", Thing(0, "first")));
+    }
+
+    [Fact]
+    public async Task One_bad_change_of_a_group_fails_alone()
+    {
+        using var database = Open();
+        var random = new Random(3);
+        var changes = Enumerable.Range(0, 400).Select(id => (Id: id, Kind: random.Next(6))).ToList();
+
+        var writes = changes.Select(change => database.WriteAsync(documents =>
+        {
+            switch (change.Kind)
+            {
+                case 0:
+                    // Refused before it changed anything.
+                    throw new DomainException(new(ErrorKind.Conflict, "thing.exists", "It is there."));
+                case 1:
+                    documents.Put("things", Thing(change.Id, "half"));
+                    throw new InvalidOperationException("changed its mind");
+                case 2:
+                    // LiteDB refuses a key that long, after which it has rolled everything back.
+                    documents.Put("things", new BsonDocument { ["_id"] = new string('k', 2000) });
+                    break;
+                default:
+                    documents.Put("things", Thing(change.Id, "whole"));
+                    break;
+            }
+        })).ToList();
+
+        for (var id = 0; id < changes.Count; id++)
+        {
+            var failure = await Record.ExceptionAsync(() => writes[id]);
+            Assert.IsType(changes[id].Kind switch { 0 => typeof(DomainException), 1 => typeof(InvalidOperationException), 2 => typeof(LiteException), _ => typeof(object) }, failure ?? new object());
+        }
+
+        var whole = changes.Where(change => change.Kind > 2).Select(change => change.Id);
+        Assert.Equal(whole, database.Read(documents => documents.All("things")).Select(thing => thing["_id"].AsInt32));
+    }
+
+    [Fact]
+    public async Task A_change_that_hides_the_databases_error_fails_alone_too()
+    {
+        using var database = Open();
+        var writes = Enumerable.Range(0, 20).Select(id => database.WriteAsync(documents =>
+        {
+            documents.Put("things", Thing(id, "whole"));
+            if (id == 10)
+                Record.Exception(() => documents.Put("things", new BsonDocument { ["_id"] = new string('k', 2000) }));
+        })).ToList();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => writes[10]);
+        writes.RemoveAt(10);
+        await Task.WhenAll(writes);
+        Assert.Equal(Enumerable.Range(0, 20).Except([10]), database.Read(documents => documents.All("things")).Select(thing => thing["_id"].AsInt32));
+    }
+
+    [Fact]
+    public async Task Sixteen_writers_and_eight_readers_get_along()
+    {
+        using var database = Open(checkpointMegabytes: 1);
+        var until = TimeProvider.System.GetTimestamp();
+        bool Going() => TimeProvider.System.GetElapsedTime(until) < TimeSpan.FromSeconds(3);
+
+        var writers = Enumerable.Range(0, 16).Select(writer => Task.Run(async () =>
+        {
+            var count = 0;
+            for (; Going(); count++)
+            {
+                var number = count;
+                await database.WriteAsync(documents =>
+                {
+                    // Two documents that are always alike.
+                    documents.Put("left", Thing((writer * 100) + (number % 50), $"{number}{new string('x', number % 3000)}"));
+                    documents.Put("right", Thing((writer * 100) + (number % 50), $"{number}{new string('x', number % 3000)}"));
+                });
+            }
+
+            return count;
+        }, Cancellation)).ToArray();
+        // On threads of their own: eight of the pool's would leave none for the writers to go on with.
+        var readers = Enumerable.Range(0, 8).Select(reader => Task.Factory.StartNew(() =>
+        {
+            var random = new Random(reader);
+            var count = 0;
+            for (; Going(); count++)
+            {
+                var id = (random.Next(16) * 100) + random.Next(50);
+                var (left, right) = database.Read(documents => (documents.Find("left", id), documents.Find("right", id)));
+                Assert.Equal(left?["name"].AsString, right?["name"].AsString);
+                if (count % 500 == 0)
+                    Assert.InRange(database.Read(documents => documents.Between("left", 0, 5000, 10_000)).Count, 0, 800);
+            }
+
+            return count;
+        }, Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+
+        var written = await Task.WhenAll(writers);
+        var read = await Task.WhenAll(readers);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{written.Sum()} writes, {read.Sum()} reads");
+        Assert.All(written, count => Assert.InRange(count, 10, int.MaxValue));
+        Assert.All(read, count => Assert.InRange(count, 10, int.MaxValue));
+        for (var writer = 0; writer < 16; writer++)
+            Assert.StartsWith($"{written[writer] - 1}", database.Read(documents => documents.Find("left", (writer * 100) + ((written[writer] - 1) % 50)))!["name"].AsString, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_server_on_the_same_folder_is_refused()
+    {
+        using var first = Open();
+
+        var refusal = AssertRefused("storage.in_use", () => Open());
+
+        Assert.Contains(_folder.Path, refusal.Detail, StringComparison.Ordinal);
+        Assert.True(first.Read(_ => true));
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_one_is_refused()
+    {
+        File.WriteAllText(_folder.File("file"), "");
+
+        AssertRefused("storage.unusable", () => new Database(OptionsFor(Path.Combine(_folder.File("file"), "data"))));
+    }
+
+    [Fact]
+    public void A_newer_schema_is_refused_and_left_alone()
+    {
+        using (Open(new([_ => { }, _ => { }])))
+        {
+        }
+
+        var before = File.ReadAllBytes(DatabaseFile);
+
+        var refusal = AssertRefused("storage.newer_schema", () => Open());
+
+        Assert.Contains("schema 3; this one knows up to 1", refusal.Detail, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(DatabaseFile));
+    }
+
+    [Fact]
+    public async Task An_older_schema_is_brought_forward_once_and_kept_beside()
+    {
+        using (var database = Open())
+            await database.WriteAsync(documents => documents.Put("things", Thing(1, "one")));
+        var steps = 0;
+        SchemaMigrations migrations = new([documents =>
+        {
+            steps++;
+            documents.Put("things", Thing(1, "ONE"));
+        }]);
+
+        using (var database = Open(migrations))
+            Assert.Equal("ONE", NameOf(database, 1));
+        using (var database = Open(migrations))
+            Assert.Equal("ONE", NameOf(database, 1));
+
+        Assert.Equal(1, steps);
+        File.Move(_folder.File("llmos.db.schema-1"), DatabaseFile, overwrite: true);
+        using var old = Open();
+        Assert.Equal("one", NameOf(old, 1));
+    }
+
+    [Fact]
+    public async Task A_damaged_database_is_refused_and_left_alone()
+    {
+        using (var database = Open())
+            await database.WriteAsync(documents => documents.Put("things", Thing(1, new string('x', 100_000))));
+        var whole = File.ReadAllBytes(DatabaseFile);
+
+        byte[][] damages =
+        [
+            [],
+            "a poem, and not a short one"u8.ToArray(),
+            new byte[whole.Length],
+            whole[..100],
+            whole[..8192],
+            whole[..(whole.Length / 2)],
+            whole[..^1],
+            whole[..^8192],
+        ];
+        foreach (var damage in damages)
+        {
+            File.WriteAllBytes(DatabaseFile, damage);
+
+            AssertRefused("storage.damaged", () => Open());
+
+            Assert.Equal(damage, File.ReadAllBytes(DatabaseFile));
+        }
+
+        File.WriteAllBytes(DatabaseFile, whole);
+        using var again = Open();
+        Assert.Equal(100_000, NameOf(again, 1)!.Length);
+    }
+
+    [Fact]
+    public async Task A_full_disk_refuses_changes_and_takes_them_again_when_there_is_room()
+    {
+        // 2 MB of change log, the database, and little else.
+        using var disk = SmallDisk.TryMount(_folder.File("disk"), megabytes: 6);
+        Assert.SkipWhen(disk is null, "mounting a small tmpfs needs privileges");
+        var acknowledged = 0;
+        using (var database = new Database(new StorageOptions { Path = disk.Path, CheckpointMegabytes = 1 }, [], NullLogger.Instance, SchemaMigrations.Known))
+        {
+            var refusal = await Record.ExceptionAsync(async () =>
+            {
+                for (; acknowledged < 2000; acknowledged++)
+                    await database.WriteAsync(documents => documents.Put("things", Thing(acknowledged, new string('x', 10_000))));
+            });
+            Assert.Equal("storage.full", Assert.IsType<DomainException>(refusal).Error.Code);
+            Assert.InRange(acknowledged, 50, 1000);
+            Assert.Equal(acknowledged, database.Read(documents => documents.All("things").Count));
+
+            // Room again: a bigger disk.
+            disk.Resize(megabytes: 40);
+            for (var id = acknowledged; id < acknowledged + 500; id++)
+                await database.WriteAsync(documents => documents.Put("things", Thing(id, new string('y', 10_000))));
+        }
+
+        using var again = new Database(OptionsFor(disk.Path));
+        Assert.Equal(acknowledged + 500, again.Read(documents => documents.All("things").Count));
+    }
+
+    [Fact]
+    public async Task More_changes_than_may_wait_are_refused()
+    {
+        using var database = new Database(Options.Create(new StorageOptions { Path = _folder.Path, MaxWaitingChanges = 2 }));
+        using var blocked = new ManualResetEventSlim();
+        using var started = new SemaphoreSlim(0);
+        var first = database.WriteAsync(_ =>
+        {
+            started.Release();
+            blocked.Wait(Cancellation);
+        });
+        await started.WaitAsync(Cancellation);
+        var others = new[] { database.WriteAsync(_ => { }), database.WriteAsync(_ => { }) };
+
+        var refusal = await Assert.ThrowsAsync<DomainException>(() => database.WriteAsync(_ => { }));
+
+        Assert.Equal(("storage.busy", ErrorKind.Busy), (refusal.Error.Code, refusal.Error.Kind));
+        blocked.Set();
+        await Task.WhenAll([first, .. others]);
+    }
+
+    [Fact]
+    public async Task Documents_are_good_for_their_callback_only()
+    {
+        using var database = Open();
+        Documents? kept = null;
+        await database.WriteAsync(documents => kept = documents);
+
+        Assert.Throws<InvalidOperationException>(() => kept!.Find("things", 1));
+        Assert.Throws<InvalidOperationException>(() => database.Read(documents =>
+        {
+            documents.Put("things", Thing(1, "by a reader"));
+            return true;
+        }));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => database.WriteAsync(_ => database.Read(_ => true)));
+        Assert.Null(NameOf(database, 1));
+    }
+
+    [Fact]
+    public async Task A_closed_database_says_so_after_it_has_finished_what_waited()
+    {
+        var database = Open();
+        var writes = Enumerable.Range(0, 100).Select(id => database.WriteAsync(documents => documents.Put("things", Thing(id, "x")))).ToList();
+
+        database.Dispose();
+        database.Dispose();
+
+        await Task.WhenAll(writes);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => database.WriteAsync(_ => { }));
+        Assert.Throws<ObjectDisposedException>(() => database.Read(_ => true));
+    }
+
+    private Database Open(SchemaMigrations? migrations = null, int checkpointMegabytes = 8) =>
+        new(new() { Path = _folder.Path, CheckpointMegabytes = checkpointMegabytes }, [], NullLogger.Instance, migrations ?? SchemaMigrations.Known);
+
+    private IOptions<StorageOptions> OptionsFor(string? path = null) => Options.Create(new StorageOptions { Path = path ?? _folder.Path });
+
+    private static BsonDocument Thing(int id, string name) => new() { ["_id"] = id, ["name"] = name };
+
+    private static string? NameOf(Database database, int id) => database.Read(documents => documents.Find("things", id))?["name"].AsString;
+
+    private static DomainError AssertRefused(string code, Func<Database> open)
+    {
+        var refusal = Assert.Throws<DomainException>(() => open().Dispose()).Error;
+        Assert.Equal(code, refusal.Code);
+        return refusal;
+    }
+}
