@@ -1,9 +1,10 @@
 // Bundles the page into the server's static files: /shell is for everybody, /app only for signed-in people.
 // `node build.js --development` keeps the names readable and writes source maps.
 import { build } from "esbuild"
-import { readFile, rm, writeFile } from "node:fs/promises"
-import { basename, resolve } from "node:path"
+import { readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { basename, extname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { brotliCompressSync, constants, gzipSync } from "node:zlib"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
 const wwwroot = resolve(here, "../LLMos.Server/wwwroot")
@@ -46,6 +47,20 @@ async function bundle(folder, entryPoints, define = {}) {
     .map(([path, output]) => [/** @type {string} */ (output.entryPoint), `/${folder}/${basename(path)}`]))
 }
 
+/** Writes `.br` and `.gz` beside each file that gets smaller by them; the server sends what the browser takes. */
+async function compress() {
+  for (const folder of ["", "app", "shell"]) {
+    for (const name of await readdir(resolve(wwwroot, folder))) {
+      if (![".js", ".css", ".svg", ".html"].includes(extname(name)))
+        continue
+      const path = join(wwwroot, folder, name)
+      const content = await readFile(path)
+      await writeFile(`${path}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } }))
+      await writeFile(`${path}.gz`, gzipSync(content, { level: 9 }))
+    }
+  }
+}
+
 await rm(wwwroot, { recursive: true, force: true })
 
 const app = await bundle("app", ["src/workspace.js", "styles/workspace.css"])
@@ -60,3 +75,6 @@ await writeFile(resolve(wwwroot, "index.html"), page.replace(/\{\{(.+?)\}\}/g, (
     throw new Error(`index.html names ${entry}, which was not built.`)
   return shell[entry]
 }))
+
+if (!development)
+  await compress()

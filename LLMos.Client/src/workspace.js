@@ -13,6 +13,9 @@ import { toast } from "./ui/toast.js"
 
 /** @import { Account } from "./contracts/accounts.js" */
 
+// Written on the way out, so that the other tabs of this browser leave too.
+const signedOutKey = "llmos.signed-out"
+
 /** Puts the workspace of a signed-in person into the page. @param {HTMLElement} page @param {Account} account */
 export function open(page, account) {
   const api = new Api(fetch.bind(globalThis))
@@ -20,10 +23,15 @@ export function open(page, account) {
   const accounts = new AccountClient(api)
   const runs = new RunClient(api, hub)
 
-  const runsPage = new RunsPage(runs, new Draft(localStorage, account.id), account.role !== "viewer")
+  const canRun = account.role !== "viewer"
+  const runsPage = new RunsPage(runs, new Draft(localStorage, account.id), canRun)
   const badge = new IsolationBadge(() => runs.isolation())
   const banner = new ConnectionBanner(hub.retryNow)
-  const leave = () => location.replace("/")
+  const leave = () => {
+    localStorage.setItem(signedOutKey, String(Date.now()))
+    location.replace("/")
+  }
+  addEventListener("storage", ({ key }) => key === signedOutKey && location.reload())
   const showBadge = () => badge.refresh().then(
     ({ ready, reason }) => ready || toast(reason ?? "The sandbox is not ready, so runs are refused.", "error"),
     (problem) => toast(problem.message, "error"))
@@ -70,7 +78,8 @@ export function open(page, account) {
 
   void showBadge()
   void runsPage.start()
-  hub.start()
+  if (canRun)
+    hub.start()
   if (matchMedia("(pointer: fine)").matches)
     runsPage.editor.editor.focus()
 }

@@ -1,5 +1,5 @@
 /** @import { Api } from "../connection/api.js" */
-/** @import { AccessToken, Account, CreatedToken, Role } from "../contracts/accounts.js" */
+/** @import { AccessToken, Account, CreatedToken, Person, Role } from "../contracts/accounts.js" */
 
 /** What the page may ask of the server's accounts. */
 export class AccountClient {
@@ -54,9 +54,9 @@ export class AccountClient {
     return this.api.get("/tokens")
   }
 
-  /** @param {string} name @param {number | null} expiresInDays null: never @returns {Promise<CreatedToken>} */
+  /** @param {string} name @param {number} expiresInDays @returns {Promise<CreatedToken>} */
   createToken(name, expiresInDays) {
-    return this.api.post("/tokens", { name, ...expiresInDays !== null && { expiresInDays } })
+    return this.api.post("/tokens", { name, expiresInDays })
   }
 
   /** @param {string} id */
@@ -64,12 +64,12 @@ export class AccountClient {
     return this.api.delete(`/tokens/${encodeURIComponent(id)}`)
   }
 
-  /** @returns {Promise<Account[]>} */
+  /** @returns {Promise<Person[]>} */
   people() {
     return this.api.get("/people")
   }
 
-  /** @param {string} user @param {string} password @param {Role} role @returns {Promise<Account>} */
+  /** @param {string} user @param {string} password @param {Role} role @returns {Promise<Person>} */
   addPerson(user, password, role) {
     return this.api.post("/people", { user, password, role })
   }

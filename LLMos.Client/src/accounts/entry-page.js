@@ -1,10 +1,9 @@
 import { element } from "../ui/element.js"
-import { labelledInput, sentForm } from "../ui/form.js"
+import { sentForm } from "../ui/form.js"
 import { mark } from "../ui/icon.js"
+import { currentPasswordField, newPasswordField, userField } from "./account-fields.js"
 
 /** @import { AccountClient } from "./account-client.js" */
-
-const shortestPassword = 8
 
 /** @param {string} title @param {string | null} words @param {...Node} content */
 function entryPage(title, words, ...content) {
@@ -18,8 +17,8 @@ function entryPage(title, words, ...content) {
 
 /** @param {AccountClient} accounts @param {() => void} entered */
 export function logInPage(accounts, entered) {
-  const user = labelledInput("User name", { name: "user", autocomplete: "username", autocapitalize: "none", spellcheck: "false", autofocus: true })
-  const password = labelledInput("Password", { name: "password", type: "password", autocomplete: "current-password" })
+  const user = userField({ autocomplete: "username", autofocus: true })
+  const password = currentPasswordField("Password")
 
   return entryPage("Sign in", null, sentForm("Sign in", [user.element, password.element], async () => {
     await accounts.logIn(user.input.value.trim(), password.input.value)
@@ -29,10 +28,8 @@ export function logInPage(accounts, entered) {
 
 /** @param {AccountClient} accounts @param {string} token @param {() => void} entered */
 export function setUpPage(accounts, token, entered) {
-  const user = labelledInput("User name", { name: "user", autocomplete: "username", autocapitalize: "none", spellcheck: "false", autofocus: true })
-  const password = labelledInput("Password", {
-    name: "password", type: "password", autocomplete: "new-password", minlength: shortestPassword,
-  }, `At least ${shortestPassword} characters.`)
+  const user = userField({ autocomplete: "username", autofocus: true })
+  const password = newPasswordField("Password")
 
   return entryPage("Become the administrator", "This server is new. Choose the name and password of its first person; the link that brought you here then stops working.",
     sentForm("Create the account", [user.element, password.element], async () => {

@@ -1,11 +1,12 @@
 import { KeyRound, Trash2 } from "lucide"
 import { openConfirmation, openDialog } from "../ui/dialog.js"
 import { element, fill } from "../ui/element.js"
-import { labelledInput, labelledSelect, sentForm } from "../ui/form.js"
+import { labelledSelect, sentForm } from "../ui/form.js"
 import { icon } from "../ui/icon.js"
 import { toast } from "../ui/toast.js"
+import { newPasswordField, userField } from "./account-fields.js"
 
-/** @import { Account, Role } from "../contracts/accounts.js" */
+/** @import { Account, Person, Role } from "../contracts/accounts.js" */
 /** @import { AccountClient } from "./account-client.js" */
 
 /** @type {[Role, string][]} */
@@ -14,8 +15,8 @@ const roles = [["member", "Member"], ["viewer", "Viewer"], ["administrator", "Ad
 /** @param {AccountClient} accounts @param {Account} me */
 export function openPeopleDialog(accounts, me) {
   const list = element("ul", { class: "rows", "aria-label": "People" })
-  const user = labelledInput("User name", { autocomplete: "off", autocapitalize: "none", spellcheck: "false" })
-  const password = labelledInput("First password", { type: "password", autocomplete: "new-password", minlength: 8 })
+  const user = userField({ autocomplete: "off" })
+  const password = newPasswordField("First password")
   const role = labelledSelect("Role", roles)
 
   const refresh = async () => {
@@ -34,7 +35,7 @@ export function openPeopleDialog(accounts, me) {
   void attempt(Promise.resolve())
 }
 
-/** @param {AccountClient} accounts @param {Account} person @param {boolean} isMe @param {(deed: Promise<unknown>) => void} attempt */
+/** @param {AccountClient} accounts @param {Person} person @param {boolean} isMe @param {(deed: Promise<unknown>) => void} attempt */
 function personRow(accounts, person, isMe, attempt) {
   const role = element("select", {
     class: "field small",
@@ -52,9 +53,9 @@ function personRow(accounts, person, isMe, attempt) {
     element("button", { class: "button quiet square", type: "button", disabled: isMe, title: "Remove", "aria-label": `Remove ${person.user}`, onclick: remove }, icon(Trash2)))
 }
 
-/** @param {AccountClient} accounts @param {Account} person */
+/** @param {AccountClient} accounts @param {Person} person */
 function openResetDialog(accounts, person) {
-  const password = labelledInput("New password", { type: "password", autocomplete: "new-password", minlength: 8 })
+  const password = newPasswordField("New password")
   const dialog = openDialog(`New password for ${person.user}`, null, sentForm("Set password", [password.element], async () => {
     await accounts.changePerson(person.id, { password: password.input.value })
     dialog.close()

@@ -15,7 +15,7 @@ export function openTokensDialog(accounts) {
   const list = element("ul", { class: "rows", "aria-label": "Your tokens" })
   const created = element("div", { class: "secret", role: "status", hidden: true })
   const name = labelledInput("Name", { placeholder: "e.g. notebook", maxlength: 100 })
-  const expiry = labelledSelect("Expires", [["30", "in 30 days"], ["90", "in 90 days"], ["365", "in a year"], ["", "never"]], "90")
+  const expiry = labelledSelect("Expires", [["30", "in 30 days"], ["90", "in 90 days"], ["365", "in a year"], ["1095", "in three years"]], "90")
 
   const refresh = async () => {
     const tokens = await accounts.tokens()
@@ -25,7 +25,7 @@ export function openTokensDialog(accounts) {
   const revoke = (token) => openConfirmation(`Revoke “${token.name}”?`, "Scripts that use it stop working at once.", "Revoke",
     () => accounts.revokeToken(token.id).then(refresh).catch((problem) => toast(problem.message, "error")))
   const form = sentForm("Create token", [element("div", { class: "form-row" }, name.element, expiry.element)], async () => {
-    showSecret(created, await accounts.createToken(name.input.value.trim(), expiry.select.value === "" ? null : Number(expiry.select.value)))
+    showSecret(created, await accounts.createToken(name.input.value.trim(), Number(expiry.select.value)))
     name.input.value = ""
     await refresh()
   })
@@ -55,10 +55,10 @@ function showSecret(place, { name, token }) {
 function tokenRow({ name, createdAt, expiresAt, lastUsedAt }, revoked) {
   const facts = [
     `created ${date(createdAt)}`,
-    expiresAt ? `expires ${date(expiresAt)}` : "never expires",
-    lastUsedAt ? `last used ${date(lastUsedAt)}` : "not used yet",
+    `expires ${date(expiresAt)}`,
+    lastUsedAt && `last used ${date(lastUsedAt)}`,
   ]
   return element("li", {},
-    element("div", { class: "rows-text" }, element("strong", {}, name), element("small", {}, facts.join(" · "))),
+    element("div", { class: "rows-text" }, element("strong", {}, name), element("small", {}, facts.filter(Boolean).join(" · "))),
     element("button", { class: "button quiet square", type: "button", "aria-label": `Revoke ${name}`, onclick: revoked }, icon(Trash2)))
 }

@@ -6,6 +6,8 @@ import { Problem } from "./problem.js"
 /** @typedef {{ next(item: any): void, complete(): void, error(problem: Problem): void }} StreamReader */
 
 const longestPauseMilliseconds = 8000
+// A connection that breaks sooner than this counts as one more failed attempt, so that a server in trouble is not hammered.
+const steadyMilliseconds = 5000
 
 /** A hub connection that comes back by itself, from `start()` to `stop()`. */
 export class Hub {
@@ -13,6 +15,7 @@ export class Hub {
   delegate = null
   #wanted = false
   #attempt = 0
+  #connectedAt = 0
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer
 
@@ -77,15 +80,17 @@ export class Hub {
       this.#lost()
       return
     }
-    this.#attempt = 0
+    this.#connectedAt = Date.now()
     this.delegate?.hubConnected()
   }
 
   #lost() {
     if (!this.#wanted)
       return
-    if (this.#attempt === 0)
-      this.delegate?.hubDisconnected()
+    if (this.#connectedAt > 0 && Date.now() - this.#connectedAt > steadyMilliseconds)
+      this.#attempt = 0
+    this.#connectedAt = 0
+    this.delegate?.hubDisconnected()
 
     const pause = Math.min(longestPauseMilliseconds, 250 * 2 ** this.#attempt)
     this.#attempt += 1

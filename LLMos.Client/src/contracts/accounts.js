@@ -1,6 +1,6 @@
 // Mirrors LLMos.Server/Accounts/AccountContracts.cs.
 
-/** @typedef {"administrator" | "member" | "viewer"} Role A viewer reads and cannot run. */
+/** @typedef {"administrator" | "member" | "viewer"} Role A viewer cannot run. */
 
 /**
  * @typedef {object} Account
@@ -9,13 +9,15 @@
  * @property {Role} role
  */
 
+/** @typedef {Account & { createdAt: string }} Person */
+
 /**
  * @typedef {object} AccessToken
  * @property {string} id
  * @property {string} name
  * @property {string} createdAt ISO 8601
- * @property {string | null} expiresAt
- * @property {string | null} lastUsedAt
+ * @property {string} expiresAt
+ * @property {string | null} [lastUsedAt]
  */
 
 /**
@@ -24,7 +26,7 @@
  * @property {string} name
  * @property {string} token Shown once; the server keeps a hash.
  * @property {string} createdAt
- * @property {string | null} expiresAt
+ * @property {string} expiresAt
  */
 
 export {}

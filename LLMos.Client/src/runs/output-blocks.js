@@ -2,7 +2,7 @@ import { ArrowUpRight, CircleAlert, Clock, Lightbulb } from "lucide"
 import { element, fill } from "../ui/element.js"
 import { icon } from "../ui/icon.js"
 import { displayView } from "./display-block.js"
-import { limitSentence } from "./run-words.js"
+import { limitSentence, stateTone } from "./run-words.js"
 
 /** @import { RunError, RunProgress } from "../contracts/runs.js" */
 /** @import { Block, Segment, TextBlock } from "./transcript.js" */
@@ -30,9 +30,9 @@ export function viewOf(block, delegate) {
     case "error":
       return errorView(block, delegate)
     case "limit":
-      return noteView(Clock, limitSentence(/** @type {any} */ (block).value))
+      return noteView(Clock, limitSentence(/** @type {any} */ (block).value), "warned")
     default:
-      return noteView(CircleAlert, String(/** @type {any} */ (block).value))
+      return noteView(CircleAlert, /** @type {any} */ (block).value.sentence, stateTone(/** @type {any} */ (block).value.state))
   }
 }
 
@@ -101,7 +101,7 @@ function errorView({ value }, delegate) {
   }
 }
 
-/** @param {import("lucide").IconNode} sign @param {string} sentence @returns {BlockView} */
-function noteView(sign, sentence) {
-  return { element: element("p", { class: "note" }, icon(sign, 15), element("span", {}, sentence)) }
+/** @param {import("lucide").IconNode} sign @param {string} sentence @param {string} tone @returns {BlockView} */
+function noteView(sign, sentence, tone) {
+  return { element: element("p", { class: `note note-${tone}` }, icon(sign, 15), element("span", {}, sentence)) }
 }

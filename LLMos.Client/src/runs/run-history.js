@@ -13,9 +13,10 @@ export class RunHistory {
   #chosen = ""
   #frame = 0
 
-  /** @param {RunList} runs @param {RunHistoryDelegate} delegate */
-  constructor(runs, delegate) {
+  /** @param {RunList} runs @param {RunHistoryDelegate} delegate @param {boolean} canRun */
+  constructor(runs, delegate, canRun) {
     this.runs = runs
+    this.canRun = canRun
     this.groups = element("div", { class: "history-groups" })
     this.older = element("button", { class: "button quiet small", type: "button", hidden: true, onclick: () => delegate.olderAsked() }, "Show older runs")
     this.element = element("nav", { class: "panel history", "aria-label": "Runs", onkeydown: (/** @type {KeyboardEvent} */ event) => this.#press(event) },
@@ -45,7 +46,9 @@ export class RunHistory {
     fill(this.groups, ...groups.map(([heading, runs]) => element("section", {},
       element("h3", { class: "history-day" }, heading),
       element("ul", {}, ...runs.map((run) => element("li", {}, this.#row(run, now.getTime())))))),
-    groups.length === 0 && element("p", { class: "history-empty" }, "Every run you start is kept here, with its code and output."))
+    groups.length === 0 && element("p", { class: "history-empty" }, this.canRun
+      ? "Every run you start is kept here, with its code and output."
+      : "Your role is viewer: programs are run by members. An administrator can change that."))
     if (focused)
       this.#find(focused)?.focus()
   }

@@ -123,7 +123,7 @@ export class RunOutput {
     this.reason = event.reason ?? null
     this.queuePosition = null
     if (this.reason)
-      this.transcript.add("reason", this.reason)
+      this.transcript.add("reason", { sentence: this.reason, state: this.state })
   }
 }
 

@@ -30,16 +30,17 @@ export class RunPanel {
     this.meters = new RunMeters()
     this.controls = new RunControls(delegate, canRun)
     this.controls.element.classList.add("phone-only")
-    this.examples = new ExampleCards((example) => delegate.exampleChosen(example))
+    this.examples = new ExampleCards((example) => delegate.exampleChosen(example), canRun)
     this.state = element("span", { class: "state", "data-testid": "run-state" })
     this.time = element("span", { class: "state-time", role: "timer", "aria-live": "off" })
     this.download = element("a", { class: "button quiet square", download: true, hidden: true, title: "Download the output as text", "aria-label": "Download the output as text" }, icon(Download))
+    this.silent = element("p", { class: "silent", hidden: true }, "The program wrote nothing.")
     this.line = element("div", { class: "panel-progress", "aria-hidden": "true" })
     this.status = element("div", { class: "visually-hidden", role: "status" })
     this.element = element("section", { class: "panel run-panel", "aria-label": "Output" },
       element("header", { class: "panel-header" },
         element("h2", { class: "panel-title" }, "Output"), this.state, this.time, element("span", { class: "spring" }), this.download, this.controls.element),
-      this.line, this.examples.element, this.output.element, this.meters.element, this.status)
+      this.line, this.examples.element, this.silent, this.output.element, this.meters.element, this.status)
     this.showNothing()
     setInterval(() => this.#run?.live && this.#tell(), tickMilliseconds)
   }
@@ -51,6 +52,7 @@ export class RunPanel {
     this.examples.element.hidden = false
     this.meters.element.hidden = true
     this.download.hidden = true
+    this.silent.hidden = true
     this.line.hidden = true
     fill(this.state)
     this.time.textContent = ""
@@ -86,7 +88,8 @@ export class RunPanel {
     if (this.state.textContent !== word || this.state.firstElementChild?.className !== `dot dot-${stateTone(run.state)}`)
       fill(this.state, element("span", { class: `dot dot-${stateTone(run.state)}` }), word)
     this.time.textContent = run.usage ? duration(run.usage.wallMilliseconds) : run.state === "running" ? stopwatch(elapsed) : ""
-    this.download.hidden = run.live
+    this.download.hidden = run.live || run.transcript.isEmpty
+    this.silent.hidden = run.live || !run.transcript.isEmpty
     this.meters.show(run, elapsed)
     this.#drawLine(run)
     this.#announce(run)

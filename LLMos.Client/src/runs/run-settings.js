@@ -1,5 +1,6 @@
 import { SlidersHorizontal } from "lucide"
 import { element, fill } from "../ui/element.js"
+import { labelledInput } from "../ui/form.js"
 import { icon } from "../ui/icon.js"
 import { attachPopover } from "../ui/popover.js"
 
@@ -8,16 +9,16 @@ import { attachPopover } from "../ui/popover.js"
 /** What the next run asks for: time, heap, and what input() reads. */
 export class RunSettings {
   constructor() {
-    this.seconds = numberField("1", "any")
-    this.megabytes = numberField("16", "1")
-    this.stdin = element("textarea", { rows: 4, spellcheck: "false", class: "field mono", placeholder: "One line for each input()", "aria-label": "Standard input" })
+    const seconds = numberField("Time, seconds", "1", "any")
+    const megabytes = numberField("Heap, MB", "1", "1")
+    this.seconds = seconds.input
+    this.megabytes = megabytes.input
+    this.stdin = element("textarea", { id: "stdin", rows: 4, spellcheck: "false", class: "field mono", placeholder: "One line for each input()" })
     this.note = element("p", { class: "hint" })
     this.button = element("button", { class: "button quiet", type: "button", "aria-label": "Limits and input of the next run" })
     this.panel = element("div", { class: "settings", role: "dialog", "aria-label": "Limits and input" },
-      element("div", { class: "settings-row" },
-        element("label", {}, "Time, seconds", this.seconds),
-        element("label", {}, "Heap, MB", this.megabytes)),
-      element("label", {}, "Standard input", this.stdin),
+      element("div", { class: "settings-row" }, seconds.element, megabytes.element),
+      element("div", { class: "labelled" }, element("label", { for: "stdin" }, "Standard input"), this.stdin),
       this.note)
     this.element = element("div", { class: "anchor" }, this.button)
     attachPopover(this.button, this.panel)
@@ -59,7 +60,7 @@ export class RunSettings {
   }
 }
 
-/** @param {string} min @param {string} step */
-function numberField(min, step) {
-  return element("input", { class: "field", type: "number", inputmode: "decimal", min, step })
+/** @param {string} label @param {string} min @param {string} step */
+function numberField(label, min, step) {
+  return labelledInput(label, { type: "number", inputmode: "decimal", required: false, min, step })
 }

@@ -31,7 +31,7 @@ export class RunsPage {
     this.canRun = canRun
     this.editor = new EditorPanel(this, draft, canRun)
     this.panel = new RunPanel(this, canRun)
-    this.history = new RunHistory(this.#runs, this)
+    this.history = new RunHistory(this.#runs, this, canRun)
     this.tabs = new ViewTabs("View", [["code", "Code"], ["output", "Output"], ["runs", "Runs"]])
     const split = new SplitPane(this.editor.element, this.panel.element, "Width of the editor", "llmos.split")
     this.element = element("main", { class: "desk" }, this.history.element, split.element, this.tabs.element)
@@ -43,7 +43,9 @@ export class RunsPage {
     addEventListener("hashchange", () => this.#openAddress())
     addEventListener("keydown", (event) => this.#press(event))
     const limits = this.client.limits().then((answer) => this.editor.settings.allow(answer))
-    await Promise.all([this.#openAddress(), this.#refreshHistory(), limits].map((part) => part.catch(tell)))
+    // Whoever may not run has no runs to list either: the server refuses both.
+    const runs = this.canRun ? [this.#openAddress(), this.#refreshHistory()] : []
+    await Promise.all([limits, ...runs].map((part) => part.catch(tell)))
   }
 
   hubConnected() {

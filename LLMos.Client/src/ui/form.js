@@ -27,16 +27,28 @@ export function sentForm(deed, fields, send) {
   return form
 }
 
-/**
- * @param {string} label @param {import("./element.js").Attributes} attributes of the input @param {string} [hint]
- */
+/** @param {string} label @param {import("./element.js").Attributes} attributes of the input @param {string} [hint] */
 export function labelledInput(label, attributes, hint) {
-  const input = element("input", { class: "field", type: "text", required: true, ...attributes })
-  return { input, element: element("label", {}, label, input, hint && element("small", { class: "hint" }, hint)) }
+  const id = nextId()
+  const input = element("input", { id, class: "field", type: "text", required: true, "aria-describedby": hint && `${id}-hint`, ...attributes })
+  return { input, element: labelled(id, label, input, hint && element("small", { id: `${id}-hint`, class: "hint" }, hint)) }
 }
 
 /** @param {string} label @param {[string, string][]} choices value and words @param {string} [chosen] */
 export function labelledSelect(label, choices, chosen) {
-  const select = element("select", { class: "field" }, ...choices.map(([value, words]) => element("option", { value, selected: value === chosen }, words)))
-  return { select, element: element("label", {}, label, select) }
+  const id = nextId()
+  const select = element("select", { id, class: "field" }, ...choices.map(([value, words]) => element("option", { value, selected: value === chosen }, words)))
+  return { select, element: labelled(id, label, select) }
+}
+
+/** @param {string} id @param {string} label @param {...import("./element.js").Child} content */
+function labelled(id, label, ...content) {
+  return element("div", { class: "labelled" }, element("label", { for: id }, label), ...content)
+}
+
+let fields = 0
+
+function nextId() {
+  fields += 1
+  return `field-${fields}`
 }
