@@ -36,7 +36,7 @@ internal sealed class Execution
     private long _started, _stoppedAt, _sentBytes, _baselineBytes;
     private RunEnd? _stopped;
     private volatile bool _buffering;
-    private bool _ready, _errorsEnded;
+    private bool _ready, _begun, _errorsEnded;
     private string? _outcome;
 
     public Execution(Run run, RunOutput output, Worker worker)
@@ -66,19 +66,20 @@ internal sealed class Execution
         }
 
         _baselineBytes = _worker.Measure().PeakResidentBytes;
-        // It may have been killed while it waited.
-        return !_worker.HasExited;
+        return true;
     }
 
     /// <summary>Runs the program to its end.</summary>
-    /// <param name="onSent">Called when the program has begun.</param>
+    /// <param name="onSent">Called when the worker has its request.</param>
+    /// <returns>Null when the worker was gone before the program began, so that another may run it.</returns>
+    /// <exception cref="IOException">The worker's descriptors cannot be read.</exception>
     /// <exception cref="ProtocolException">The worker broke the rules of the wire.</exception>
     /// <exception cref="Foundation.Errors.DomainException"><c>storage.full</c>: its output cannot be kept.</exception>
-    public RunEnd Pump(Action onSent)
+    public RunEnd? Pump(Action onSent)
     {
         _started = Stopwatch.GetTimestamp();
         if (!_worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin }))
-            return Gone();
+            return null;
         onSent();
 
         while (_outcome is null)
@@ -236,6 +237,9 @@ internal sealed class Execution
                 _run.Error = new(frame.Name!, frame.Message!, frame.Line, frame.Column, frame.Traceback!, frame.Hint);
                 _output.Append(new() { Type = "error", Error = _run.Error });
                 break;
+            case "begun":
+                _begun = true;
+                break;
             case "buffering":
                 _buffering = true;
                 break;
@@ -276,10 +280,12 @@ internal sealed class Execution
     }
 
     /// <summary>The pipe ended without that.</summary>
-    private RunEnd Gone()
+    private RunEnd? Gone()
     {
         if (_stopped is not null)
             return _stopped;
+        if (!_begun)
+            return null;
 
         if (!WaitForExit(Leaving))
         {

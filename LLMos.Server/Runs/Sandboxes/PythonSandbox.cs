@@ -9,7 +9,7 @@ namespace LLMos.Server.Runs.Sandboxes;
 internal sealed class PythonSandbox(
     IOptions<RunOptions> options, IOptions<StorageOptions> storage, TimeProvider time, ILogger<PythonSandbox> log) : BackgroundService
 {
-    // A waiting worker may have been killed from outside; a fresh one takes its place.
+    // A waiting worker may have been killed from outside: as long as the program has not begun, another takes its place.
     private const int Attempts = 3;
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromSeconds(30);
 
@@ -118,58 +118,54 @@ internal sealed class PythonSandbox(
         Run run, RunOutput output, Func<SandboxPolicy, Task<Worker>> take, Action onSent, out IReadOnlyDictionary<string, string> layers)
     {
         layers = new Dictionary<string, string>();
-        var execution = TakeReady(run, output, take, SandboxPolicy.For(run.Limits, options.Value), out var worker, out var said);
-        if (execution is null)
-            return new(RunState.Refused, $"No worker could be made ready: {said.Trim()}");
-
-        using (worker)
-        {
-            layers = execution.Layers;
-            run.Attach(reason => execution.Stop(new(RunState.Cancelled, reason)), worker!.Interrupt);
-            try
-            {
-                return execution.Pump(onSent);
-            }
-            catch (ProtocolException broken)
-            {
-                return new(RunState.Crashed, $"protocol: the worker sent {broken.Message}.");
-            }
-            catch (DomainException refusal)
-            {
-                // Its output cannot be kept (the disk is full): going on would lose it.
-                return new(RunState.Cancelled, refusal.Error.Detail);
-            }
-            finally
-            {
-                run.Detach();
-            }
-        }
-    }
-
-    private static Execution? TakeReady(
-        Run run, RunOutput output, Func<SandboxPolicy, Task<Worker>> take, SandboxPolicy policy, out Worker? worker, out string said)
-    {
-        said = "";
+        var policy = SandboxPolicy.For(run.Limits, options.Value);
+        var said = "";
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            worker = null;
             try
             {
-                worker = take(policy).GetAwaiter().GetResult();
+                using var worker = take(policy).GetAwaiter().GetResult();
                 var execution = new Execution(run, output, worker);
-                if (execution.WaitUntilReady(out said))
-                    return execution;
+                if (!execution.WaitUntilReady(out said))
+                    continue;
+
+                layers = execution.Layers;
+                if (Pump(run, execution, worker, onSent) is { } end)
+                    return end;
             }
-            catch (Exception gone) when (gone is IOException or ProtocolException)
+            catch (IOException gone)
             {
                 said = gone.Message;
             }
-
-            worker?.Dispose();
         }
 
-        worker = null;
-        return null;
+        return new(RunState.Refused, $"No worker could be made ready. {said.Trim()}");
+    }
+
+    private static RunEnd? Pump(Run run, Execution execution, Worker worker, Action onSent)
+    {
+        run.Attach(reason => execution.Stop(new(RunState.Cancelled, reason)), worker.Interrupt);
+        try
+        {
+            return execution.Pump(onSent);
+        }
+        catch (ProtocolException broken)
+        {
+            return new(RunState.Crashed, $"protocol: the worker sent {broken.Message}.");
+        }
+        catch (IOException broken)
+        {
+            return new(RunState.Crashed, broken.Message);
+        }
+        catch (DomainException refusal)
+        {
+            // Its output cannot be kept (the disk is full): going on would lose it.
+            return new(RunState.Cancelled, refusal.Error.Detail);
+        }
+        finally
+        {
+            run.Detach();
+        }
     }
 
     private void BecomeAvailable(Current current, IsolationAnswer isolation)

@@ -19,9 +19,6 @@ internal sealed class Worker(
     public SafeFileHandle Output => output;
     public SafeFileHandle Errors => errors;
 
-    /// <summary>Whether the process has ended, as the kernel knows it.</summary>
-    public bool HasExited => Posix.Poll(pidfd, null, 0).First;
-
     /// <summary>Completes when the forkserver has reaped the process, or is gone itself.</summary>
     public Task<WorkerExit> Exited => _exited.Task;
 

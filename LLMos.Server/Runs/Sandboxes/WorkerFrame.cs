@@ -55,7 +55,7 @@ internal sealed record WorkerFrame
         "display" or "result" => Data is { Count: > 0 and <= MaxTypesInBundle } && !Data.ContainsValue(null!),
         "progress" => Done is not null && (Label?.Length ?? 0) <= MaxLabel,
         "error" => Name?.Length <= MaxText && Message?.Length <= MaxText && Traceback?.Length <= MaxText && (Hint?.Length ?? 0) <= MaxText,
-        "buffering" => true,
+        "begun" or "buffering" => true,
         "ended" => Outcome is "succeeded" or "failed" or "memory" or "interrupted",
         _ => false,
     };

@@ -36,6 +36,7 @@ def live(policy: Policy, made: Confinement, worker: int, marker: bytes) -> None:
     request = channel.receive()
     if request is None:
         os._exit(0)
+    channel.send({"type": "begun"})
     gc.enable()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     importlib.import_module(PROGRAM).run(request, channel)
