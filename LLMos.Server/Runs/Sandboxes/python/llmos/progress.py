@@ -1,5 +1,6 @@
 """Progress as events: a call with numbers, or a wrapper around an iterable."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar, overload
@@ -30,6 +31,9 @@ def progress(done: Any, total: float | None = None, label: str | None = None) ->
         label: A few words, at most 200 characters.
 
     At most twenty reports a second are sent; the last one (done == total) always is.
+
+    Raises:
+        ValueError: A number is not finite.
     """
     if isinstance(done, Iterable):
         return _iterate(done, total, label)
@@ -50,6 +54,8 @@ def _iterate(items: Iterable[T], total: float | None, label: str | None) -> Iter
 
 def _report(done: float, total: float | None, label: str | None) -> None:
     global _last
+    if not math.isfinite(done) or not math.isfinite(total or 0):
+        raise ValueError("progress takes finite numbers")
     now = time.monotonic()
     if now - _last < _SECONDS_BETWEEN and (total is None or done < total):
         return

@@ -40,6 +40,7 @@ def live(policy: Policy, made: Confinement, worker: int, marker: bytes) -> None:
     gc.enable()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     importlib.import_module(PROGRAM).run(request, channel)
+    channel.receive()  # The server measures what was used, then kills; its connection ends when it is gone.
     os._exit(0)
 
 
