@@ -17,7 +17,7 @@ internal sealed class DatabaseOpening(DataFolder folder, Lock gate, ILogger logg
                 Create(log);
 
             DatabaseFile.Check(folder.DatabaseFile, log);
-            engine = new(folder.DatabaseFile, log, gate, logger);
+            engine = new(new() { Filename = folder.DatabaseFile }, log, gate, logger);
             Migrate(engine, log);
             Create(engine, collections);
             return (log, engine);
@@ -32,7 +32,8 @@ internal sealed class DatabaseOpening(DataFolder folder, Lock gate, ILogger logg
 
     private void Create(SegmentLog log)
     {
-        Engine.Create(folder.NewDatabaseFile, gate, migrations.Mark);
+        File.Delete(folder.NewDatabaseFile);
+        Engine.Create(new() { Filename = folder.NewDatabaseFile }, gate, migrations.Mark);
         // A log that is left of another database must not be applied to this one.
         log.Erase();
         File.Move(folder.NewDatabaseFile, folder.DatabaseFile);

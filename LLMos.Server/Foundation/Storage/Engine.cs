@@ -8,7 +8,7 @@ namespace LLMos.Server.Foundation.Storage;
 /// LiteDB closes itself at an I/O error, loses track of transactions that fail, and keeps what it could not write. The
 /// answer to any doubt is therefore the same: drop the engine and what is not durable, and open the next one.
 /// </remarks>
-internal sealed class Engine(string databaseFile, SegmentLog log, Lock gate, ILogger logger) : IDisposable
+internal sealed class Engine(EngineSettings files, SegmentLog log, Lock gate, ILogger logger) : IDisposable
 {
     private static readonly Version MeasuredVersion = new(5, 0, 20, 0);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -16,12 +16,11 @@ internal sealed class Engine(string databaseFile, SegmentLog log, Lock gate, ILo
     private LiteDatabase? _database;
     private EngineLogStream? _stream;
 
-    /// <summary>Makes a whole, empty database at <paramref name="path"/>, durable but for its name.</summary>
-    public static void Create(string path, Lock gate, Action<Documents> fill)
+    /// <summary>Makes a whole, empty database in new files, durable but for their names.</summary>
+    public static void Create(EngineSettings files, Lock gate, Action<Documents> fill)
     {
-        File.Delete(path);
         using var changes = new MemoryStream();
-        using var database = Open(path, changes);
+        using var database = Open(files, changes);
         // The log is copied when we say so, and never behind our back.
         database.CheckpointSize = 0;
         database.UtcDate = true;
@@ -37,7 +36,7 @@ internal sealed class Engine(string databaseFile, SegmentLog log, Lock gate, ILo
             _stream = new(log);
             try
             {
-                _database = Open(databaseFile, _stream);
+                _database = Open(files, _stream);
             }
             catch (Exception failure) when (failure is not IOException)
             {
@@ -92,12 +91,13 @@ internal sealed class Engine(string databaseFile, SegmentLog log, Lock gate, ILo
 
     public void Dispose() => Drop();
 
-    private static LiteDatabase Open(string path, Stream changes)
+    private static LiteDatabase Open(EngineSettings files, Stream changes)
     {
         // The log's stream relies on what was measured with this version: the confirming byte and the order of pages.
         if (typeof(LiteEngine).Assembly.GetName().Version is var version && version != MeasuredVersion)
             throw new InvalidOperationException($"LiteDB {version} was never tested here; run every storage test, then change this line.");
 
-        return new(new LiteEngine(new EngineSettings { Filename = path, LogStream = changes, Collation = Collation.Binary }), new BsonMapper());
+        (files.LogStream, files.Collation) = (changes, Collation.Binary);
+        return new(new LiteEngine(files), new BsonMapper());
     }
 }
