@@ -31,7 +31,7 @@ export class OutputView {
     this.scroller = element("div", {
       class: "output-scroller", role: "log", tabindex: 0, "aria-label": "Output", "aria-live": "off", onscroll: () => this.#scrolled(),
     }, this.omitted, this.blocks)
-    this.pill = element("button", { class: "follow", type: "button", hidden: true, onclick: () => this.#follow() }, icon(ArrowDown, 14), "Follow output")
+    this.pill = element("button", { class: "follow", type: "button", hidden: true, onclick: () => this.#follow() }, icon(ArrowDown, 14), "Jump to latest")
     this.element = element("div", { class: "output-view" }, this.scroller, this.pill)
     // Heights also change later: a picture loads, a block comes near and is laid out.
     new ResizeObserver(() => this.#stay()).observe(this.blocks)
