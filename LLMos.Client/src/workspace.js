@@ -39,7 +39,7 @@ export function open(page, account) {
   fill(page,
     element("a", { class: "skip", href: "#editor", onclick: (/** @type {Event} */ event) => (event.preventDefault(), runsPage.editor.editor.focus()) }, "Go to the editor"),
     element("header", { class: "bar" },
-      element("span", { class: "brand" }, mark(20), "LLMos"),
+      element("h1", { class: "brand" }, mark(20), "LLMos"),
       element("span", { class: "spring" }),
       badge.element,
       accountMenu(accounts, account, leave)),

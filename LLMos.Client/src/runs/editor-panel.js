@@ -32,7 +32,8 @@ export class EditorPanel {
       this.pastWords,
       element("span", { class: "spring" }),
       element("button", { class: "button small", type: "button", onclick: () => delegate.copyToDraftAsked() }, icon(PencilLine, 14), "Open in editor"),
-      element("button", { class: "button small quiet", type: "button", onclick: () => delegate.draftAsked() }, icon(ArrowLeft, 14), "Back to draft"))
+      element("button", { class: "button small quiet", type: "button", "aria-label": "Back to draft", onclick: () => delegate.draftAsked() },
+        icon(ArrowLeft, 14), element("span", { class: "wide-only" }, "Back to draft")))
     this.element = element("section", { class: "panel editor-panel", "aria-label": "Editor" },
       element("header", { class: "panel-header" },
         element("h2", { class: "panel-title" }, "Python"), this.#examplesMenu(delegate), this.settings.element,

@@ -28,7 +28,7 @@ export class IsolationBadge {
     this.button.className = `badge badge-${tone}`
     fill(this.button, icon(sign, 15), element("span", {}, words))
     fill(this.panel,
-      element("h3", {}, answer.ready && missing.length === 0 ? "Every layer of the sandbox holds" : "Not every layer of the sandbox holds"),
+      element("h2", {}, answer.ready && missing.length === 0 ? "Every layer of the sandbox holds" : "Not every layer of the sandbox holds"),
       element("p", { class: "hint" }, "Each was tried by a real run when the server started."),
       answer.reason && element("p", { class: "layers-reason" }, answer.reason),
       element("ul", {}, ...answer.layers.map(layerRow)))

@@ -16,6 +16,7 @@ import { limitSentence, stateTone } from "./run-words.js"
 /** @typedef {{ lineChosen(line: number): void }} BlockDelegate */
 
 const lineHeight = 21
+const lineCharacters = 80
 
 /** @param {Block} block @param {BlockDelegate} delegate @returns {BlockView} */
 export function viewOf(block, delegate) {
@@ -43,7 +44,7 @@ function textView(first) {
   const update = (block) => {
     fill(text, ...block.closed.map(span), ...block.open.map(span))
     // What is far from the window is not laid out; this is the height it is taken for until then.
-    text.style.containIntrinsicBlockSize = `auto ${Math.max(1, block.lines) * lineHeight}px`
+    text.style.containIntrinsicBlockSize = `auto ${Math.max(1, block.lines, Math.ceil(block.size / lineCharacters)) * lineHeight}px`
   }
   update(first)
   return { element: text, update }

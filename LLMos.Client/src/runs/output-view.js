@@ -19,6 +19,7 @@ export class OutputView {
   #transcript = null
   #outputAddress = ""
   #following = true
+  #heldAt = 0
   #frame = 0
   #restUntil = 0
 
@@ -30,7 +31,7 @@ export class OutputView {
     this.scroller = element("div", {
       class: "output-scroller", role: "log", tabindex: 0, "aria-label": "Output", "aria-live": "off", onscroll: () => this.#scrolled(),
     }, this.omitted, this.blocks)
-    this.pill = element("button", { class: "follow", type: "button", hidden: true, onclick: () => this.#follow() }, icon(ArrowDown, 14), "Follow output")
+    this.pill = element("button", { class: "follow", type: "button", hidden: true, onclick: () => this.#follow() }, icon(ArrowDown, 14), "Jump to latest")
     this.element = element("div", { class: "output-view" }, this.scroller, this.pill)
     // Heights also change later: a picture loads, a block comes near and is laid out.
     new ResizeObserver(() => this.#stay()).observe(this.blocks)
@@ -98,14 +99,18 @@ export class OutputView {
   }
 
   #stay() {
-    if (this.#following)
-      this.scroller.scrollTop = this.scroller.scrollHeight
+    this.scroller.classList.toggle("following", this.#following)
+    if (!this.#following)
+      return
+    this.scroller.scrollTop = this.scroller.scrollHeight
+    this.#heldAt = this.scroller.scrollTop
   }
 
   #tellOmitted() {
     const { omitted } = /** @type {Transcript} */ (this.#transcript)
     const parts = [
-      omitted.characters > 0 && `${count(omitted.lines, "earlier line")} (${bytes(omitted.characters)})`,
+      omitted.lines > 0 && `${count(omitted.lines, "earlier line")} (${bytes(omitted.characters)})`,
+      omitted.lines === 0 && omitted.characters > 0 && `${bytes(omitted.characters)} of earlier text`,
       omitted.things > 0 && count(omitted.things, "earlier figure or table", "earlier figures and tables"),
     ].filter(Boolean)
     this.omitted.hidden = parts.length === 0
@@ -115,7 +120,10 @@ export class OutputView {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller
-    this.#following = scrollHeight - scrollTop - clientHeight < nearEnd
+    const atEnd = scrollHeight - scrollTop - clientHeight < nearEnd
+    // Output that grew since the last drawing is no reason to let go; only a reader moves upwards.
+    this.#following = atEnd || (this.#following && scrollTop >= this.#heldAt - 1)
+    this.scroller.classList.toggle("following", this.#following)
     this.pill.hidden = this.#following
   }
 

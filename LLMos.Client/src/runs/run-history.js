@@ -42,10 +42,12 @@ export class RunHistory {
   #drawNow() {
     const now = new Date()
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.run
+    // One stop for the Tab key; the arrows move within.
+    const stop = this.runs.find(focused ?? this.#chosen)?.id ?? this.runs.all[0]?.id
     const groups = this.runs.grouped((run) => day(timeOf(run), now))
     fill(this.groups, ...groups.map(([heading, runs]) => element("section", {},
       element("h3", { class: "history-day" }, heading),
-      element("ul", {}, ...runs.map((run) => element("li", {}, this.#row(run, now.getTime())))))),
+      element("ul", {}, ...runs.map((run) => element("li", {}, this.#row(run, now.getTime(), run.id === stop)))))),
     groups.length === 0 && element("p", { class: "history-empty" }, this.canRun
       ? "Every run you start is kept here, with its code and output."
       : "Your role is viewer: programs are run by members. An administrator can change that."))
@@ -53,8 +55,8 @@ export class RunHistory {
       this.#find(focused)?.focus()
   }
 
-  /** @param {RunSummary} run @param {number} now */
-  #row(run, now) {
+  /** @param {RunSummary} run @param {number} now @param {boolean} isStop */
+  #row(run, now, isStop) {
     const time = runningTime(run, now)
     const lasted = time === null ? "" : isLive(run) ? stopwatch(time).replace(/\.\d/, "") : duration(time)
     const tone = stateTone(run.state)
@@ -62,6 +64,7 @@ export class RunHistory {
       class: "history-row",
       href: `#run=${run.id}`,
       "data-run": run.id,
+      tabindex: isStop ? 0 : -1,
       "aria-current": run.id === this.#chosen && "true",
       title: `${stateWord(run.state)}, ${timeOf(run).toLocaleString()}`,
     },

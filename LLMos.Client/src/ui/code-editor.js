@@ -87,6 +87,7 @@ export class CodeEditor {
           "aria-label": this.#editable ? this.label : `${this.label}, read-only`,
           "aria-description": "Tab indents. Press Escape and then Tab to leave the editor.",
           "autocapitalize": "off",
+          "tabindex": "0",
         }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged && this.#editable)

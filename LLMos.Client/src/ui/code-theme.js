@@ -26,9 +26,9 @@ const surface = EditorView.theme({
   ".cm-tooltip": {
     backgroundColor: "var(--raised)", border: "1px solid var(--border)", borderRadius: "8px", boxShadow: "var(--shadow)", color: "var(--text)", overflow: "hidden",
   },
-  ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", fontSize: "12.5px" },
-  ".cm-tooltip-autocomplete > ul > li": { padding: "3px 10px" },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent-tint)", color: "var(--text)" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", fontSize: "12.5px", padding: "4px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "3px 8px", borderRadius: "5px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent-tint)", color: "var(--text)" },
   ".cm-diagnostic": { padding: "6px 10px", borderLeft: "none", fontFamily: "var(--sans)", fontSize: "13px", maxWidth: "60ch" },
   ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--text)" },
   ".cm-panels.cm-panels-top": { borderBottom: "1px solid var(--border)" },
@@ -37,7 +37,7 @@ const surface = EditorView.theme({
     backgroundColor: "var(--surface)", border: "1px solid var(--control-border)", borderRadius: "6px", padding: "4px 8px", fontSize: "12.5px",
   },
   ".cm-panel.cm-search .cm-button": {
-    backgroundImage: "none", backgroundColor: "var(--surface)", border: "1px solid var(--border-strong)", borderRadius: "6px", padding: "4px 8px",
+    backgroundImage: "none", backgroundColor: "var(--surface)", border: "1px solid var(--border-strong)", borderRadius: "6px", padding: "4px 8px", fontSize: "12.5px",
   },
   ".cm-panel.cm-search label": { fontSize: "12px", color: "var(--text-soft)" },
   ".cm-panel.cm-search [name=close]": { right: "8px", top: "6px", fontSize: "18px", color: "var(--text-soft)" },

@@ -11,7 +11,7 @@ let opened = 0
 export function openDialog(title, introduction, ...content) {
   const titleId = `dialog-title-${++opened}`
   const dialog = element("dialog", { class: "dialog", "aria-labelledby": titleId },
-    element("header", { class: "dialog-header" },
+    element("div", { class: "dialog-header" },
       element("h2", { id: titleId }, title),
       element("button", { class: "button quiet square", type: "button", "aria-label": "Close", onclick: () => dialog.close() }, icon(X))),
     introduction && element("p", { class: "dialog-introduction" }, introduction),

@@ -14,8 +14,8 @@ const margin = 2
  */
 export function htmlFrame(html) {
   const shape = shapeOf(html)
-  const about = shape.said ?? (shape.bodyRows > 0 ? `${count(shape.bodyRows, "row")} × ${count(shape.columns, "column")}` : "")
-  const title = about ? `Table, ${about}` : "HTML"
+  const about = shape.said ?? (shape.bodyRows > 0 ? `${count(shape.bodyRows, "row")} × ${count(shape.columns, "column")}` : "HTML")
+  const title = shape.bodyRows > 0 ? `Table, ${about}` : "HTML of the program"
   const frame = element("iframe", { class: "html-frame", sandbox: "", title, loading: "lazy", referrerpolicy: "no-referrer" })
   const paint = () => {
     frame.srcdoc = documentOf(html, getComputedStyle(document.documentElement))
