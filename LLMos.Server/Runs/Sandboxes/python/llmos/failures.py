@@ -47,7 +47,8 @@ def _chain(told: traceback.TracebackException | None) -> list[traceback.Tracebac
 
 def _message_of(error: BaseException) -> str:
     try:
-        return str(error)
+        # A syntax error's own text repeats the place, which has members of its own.
+        return str(error.msg if isinstance(error, SyntaxError) else error)
     except Exception:
         return f"(its str() failed: {type(error).__name__})"
 
