@@ -187,9 +187,11 @@ public sealed class EventLogRecoveryTests : IDisposable
                 disk.Room = long.MaxValue;
                 Assert.Equal(2, log.Append("2"u8));
                 Assert.Equal(["one", "2"], log.Read(0, 10, 100).Select(Text));
+                log.Complete();
             }
 
             using var again = EventLog.Open(path, Small);
+            Assert.True(again.IsCompleted, "something was left behind the last record");
             Assert.Equal(["one", "2"], again.Read(0, 10, 100).Select(Text));
         }
     }

@@ -161,9 +161,15 @@ public sealed class Database : IDisposable
                     continue;
             }
 
-            lock (_gate)
+            using (EnterFirst())
                 TryCheckpoint();
         }
+    }
+
+    private Lock.Scope EnterFirst()
+    {
+        lock (_door)
+            return _gate.EnterScope();
     }
 
     private TimeSpan Patience() =>
@@ -206,25 +212,17 @@ public sealed class Database : IDisposable
 
     private void Commit(List<Change> group, ref Change? culprit)
     {
-        lock (_door)
-            _gate.Enter();
+        using var inside = EnterFirst();
+        Change? found = null;
         try
         {
-            Change? found = null;
-            try
-            {
-                _engine.Commit(documents => (found = group.Find(change => !change.TryApply(documents))) is null);
-            }
-            catch
-            {
-                culprit = found;
-                _engine.Drop();
-                throw;
-            }
+            _engine.Commit(documents => (found = group.Find(change => !change.TryApply(documents))) is null);
         }
-        finally
+        catch
         {
-            _gate.Exit();
+            culprit = found;
+            _engine.Drop();
+            throw;
         }
     }
 
