@@ -7,6 +7,7 @@ import gc
 import inspect
 import io
 import linecache
+import mmap
 import signal
 import sys
 import types
@@ -20,7 +21,7 @@ __all__ = ("NAME", "run", "warm_up")
 
 NAME = "<program>"
 
-# Freed when memory has run out, so that there is some to say so with.
+# Given back when memory has run out, so that there is some to say so with. Never touched, so it costs no memory.
 _RESERVE_BYTES = 2 * 1024 * 1024
 
 
@@ -46,11 +47,13 @@ def warm_up() -> None:
         raise ValueError
     except ValueError as error:
         failures.describe(error, NAME)
+    # The packages' own farewells are not a program's: they would only take time at its end.
+    atexit._clear()
 
 
 def run(request: dict[str, Any], channel: Any) -> None:
     """Execute the program of a `run` request as `__main__` and send its result or error, then `ended`."""
-    reserve = bytearray(_RESERVE_BYTES)
+    reserve = mmap.mmap(-1, _RESERVE_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     output = OutputStream(lambda: channel.send({"type": "buffering"}))
     line.connect(channel, output.flush)
     sys.stdout = output
@@ -69,7 +72,7 @@ def run(request: dict[str, Any], channel: Any) -> None:
     except SystemExit as leaving:
         outcome = _leave(leaving)
     except BaseException as error:
-        del reserve
+        reserve.close()
         outcome = _fail(error)
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGUSR2))
     output.flush()
@@ -112,7 +115,7 @@ def _last_of(values: list[Any]) -> Any:
 
 
 def _finish() -> None:
-    """Figures that nobody showed, then what the interpreter would do at its end (where matplotlib forgets its figures)."""
+    """What the interpreter would do at its end: figures that nobody showed, the program's exit handlers."""
     if "matplotlib.pyplot" in sys.modules:
         from llmos.figures import show
 

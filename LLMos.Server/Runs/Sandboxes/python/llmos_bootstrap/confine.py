@@ -1,6 +1,7 @@
 """Gives up, in a fixed order and for good, what a worker does not need.
 
-Runs in the forked child before any user code. Reports how far it came; whoever required more must not go on.
+Runs in the forked child before any user code. Reports how far it came; whoever required more must not go on. What can be
+done once, before the fork, is: every page that a worker touches is copied for it.
 """
 
 import ctypes
@@ -14,9 +15,9 @@ from dataclasses import dataclass
 from llmos_bootstrap import landlock, system_calls
 from llmos_bootstrap.policy import Policy
 
-__all__ = ("Confinement", "confine", "prepare")
+__all__ = ("Confinement", "confine", "prepare", "used_memory")
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP = 1, 38, 24
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_GET_NO_NEW_PRIVS, _PR_CAPBSET_DROP = 1, 38, 39, 24
 _LAST_CAPABILITY = 40
 
 # A server that runs as root gives each worker a user of its own from here on, so that they cannot signal each other
@@ -32,16 +33,27 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Confinement:
-    """What can be made ready once, in the forkserver: the ruleset's descriptor (None: no Landlock) and the filter."""
+    """What is made ready once, in the forkserver: the ruleset's descriptor (None: no Landlock) and the filter."""
 
     ruleset: int | None
     landlock_abi: int
-    seccomp_program: bytes
+    filter: system_calls.Filter
 
 
 def prepare() -> Confinement:
+    """Give up in the forkserver what it does not need either, and make ready what workers apply."""
+    for capability in range(_LAST_CAPABILITY + 1):
+        _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     abi = landlock.abi()
     return Confinement(landlock.make_ruleset(_readable()) if abi else None, abi, system_calls.compile_filter())
+
+
+def used_memory() -> tuple[int, int]:
+    """Return what RLIMIT_DATA and RLIMIT_AS count of this process now, in bytes; a fork begins with the same."""
+    with open("/proc/self/status", "rb") as status:
+        sizes = dict(line.split(b":", 1) for line in status.read().splitlines() if line.startswith((b"VmData", b"VmSize")))
+    return int(sizes[b"VmData"].split()[0]) * 1024, int(sizes[b"VmSize"].split()[0]) * 1024
 
 
 def _readable() -> list[str]:
@@ -58,14 +70,18 @@ def _readable() -> list[str]:
     ]
 
 
-def confine(policy: Policy, made: Confinement, worker: int) -> dict[str, str]:
+def confine(policy: Policy, made: Confinement, worker: int, used: tuple[int, int]) -> dict[str, str]:
     """Apply every layer to this process and return what was applied, layer name to detail.
+
+    Args:
+        worker: Its number, from which a server that runs as root gives it a user of its own.
+        used: See `used_memory`.
 
     Raises:
         OSError: A layer that `policy.required` names could not be applied.
     """
     steps = {
-        "rlimits": lambda: _limit(policy),
+        "rlimits": lambda: _limit(policy, *used),
         "privileges": lambda: _drop_privileges(worker),
         "landlock": lambda: _restrict(made),
         "seccomp": lambda: _filter(made),
@@ -80,8 +96,7 @@ def confine(policy: Policy, made: Confinement, worker: int) -> dict[str, str]:
     return applied
 
 
-def _limit(policy: Policy) -> str:
-    data, address_space = _memory_of_this_process()
+def _limit(policy: Policy, data: int, address_space: int) -> str:
     megabytes = policy.heap_bytes // _MEGABYTE
     limits = {
         resource.RLIMIT_DATA: data + policy.heap_bytes,
@@ -102,18 +117,9 @@ def _limit(policy: Policy) -> str:
     return f"heap {megabytes} MiB, processor {policy.cpu_seconds} s, no files written, no processes"
 
 
-def _memory_of_this_process() -> tuple[int, int]:
-    """Return what RLIMIT_DATA and RLIMIT_AS count already, in bytes."""
-    with open("/proc/self/status", "rb") as status:
-        sizes = dict(line.split(b":", 1) for line in status.read().splitlines() if line.startswith((b"VmData", b"VmSize")))
-    return int(sizes[b"VmData"].split()[0]) * 1024, int(sizes[b"VmSize"].split()[0]) * 1024
-
-
 def _drop_privileges(worker: int) -> str:
     os.umask(0o077)
     if os.getuid() == 0:
-        for capability in range(_LAST_CAPABILITY + 1):
-            _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
         os.setgroups([])
         try:
             user = _FIRST_UID + worker % _UIDS
@@ -126,8 +132,8 @@ def _drop_privileges(worker: int) -> str:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() == 1:
         raise OSError("the forkserver is gone")
-    if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "no_new_privs was refused")
+    if _libc.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1:
+        raise OSError("no_new_privs was refused")
     return f"no new privileges, user {os.getuid()}"
 
 
@@ -140,5 +146,5 @@ def _restrict(made: Confinement) -> str:
 
 
 def _filter(made: Confinement) -> str:
-    system_calls.load_filter(made.seccomp_program)
-    return f"{len(made.seccomp_program) // 8} instructions"
+    made.filter.load()
+    return f"{made.filter.length} instructions"

@@ -7,10 +7,11 @@ import os
 import select
 import signal
 import socket
+import sys
 from typing import Any
 
-from llmos_bootstrap import worker
-from llmos_bootstrap.confine import Confinement, prepare
+from llmos_bootstrap import memory, worker
+from llmos_bootstrap.confine import Confinement, prepare, used_memory
 from llmos_bootstrap.policy import Policy
 from llmos_bootstrap.preload import Loaded
 
@@ -28,6 +29,7 @@ def serve(control: socket.socket, loaded: Loaded) -> None:
         "type": "hello", "python": loaded.python, "packages": loaded.packages,
         "landlockAbi": made.landlock_abi, "startMilliseconds": loaded.milliseconds,
     })
+    memory.settle()
     children: dict[int, tuple[int, int]] = {}  # pidfd → worker number, pid
     poll = select.poll()
     poll.register(control, select.POLLIN)
@@ -53,6 +55,8 @@ def serve(control: socket.socket, loaded: Loaded) -> None:
 def _fork(control: socket.socket, made: Confinement, message: dict[str, Any]) -> tuple[int, int]:
     policy = Policy.parse(message)
     marker = os.urandom(_MARKER_BYTES)
+    used = used_memory()
+    _reseed()
     output, output_end = os.pipe()
     errors, errors_end = os.pipe()
     requests, requests_end = socket.socketpair()
@@ -60,7 +64,7 @@ def _fork(control: socket.socket, made: Confinement, message: dict[str, Any]) ->
     if pid == 0:
         try:
             _keep(made, os.open(os.devnull, os.O_RDONLY), output_end, errors_end, requests_end.fileno())
-            worker.live(policy, made, message["worker"], marker)
+            worker.live(policy, made, message["worker"], marker, used)
         finally:
             os._exit(worker.COULD_NOT_SEAL)  # whatever happens, a child never returns into the forkserver's loop
     pidfd = os.pidfd_open(pid)
@@ -72,6 +76,14 @@ def _fork(control: socket.socket, made: Confinement, message: dict[str, Any]) ->
     requests.close()
     requests_end.close()
     return pidfd, pid
+
+
+def _reseed() -> None:
+    # What is seeded at import would be the same in every worker, so each gets a state that no other has had. `random` reseeds
+    # itself in the child; `secrets` and uuid4 read the kernel.
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed(None)
 
 
 def _keep(made: Confinement, *descriptors: int) -> None:

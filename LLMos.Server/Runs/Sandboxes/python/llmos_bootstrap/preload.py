@@ -1,6 +1,5 @@
 """Imports once what programs use, so that a fork has it for nothing."""
 
-import ctypes
 import gc
 import importlib
 import importlib.metadata
@@ -8,10 +7,15 @@ import platform
 import time
 from dataclasses import dataclass, field
 
+from llmos_bootstrap import memory
+
 __all__ = ("PROGRAM", "Loaded", "load")
 
 # The module that runs programs in a sealed worker. Named, not imported: nothing here depends on the untrusted half.
 PROGRAM = "llmos.program"
+
+# About what the imports below take; more would be given back, less is taken piece by piece.
+_ARENA_MEGABYTES = 80
 
 _PACKAGES = {
     "numpy": "numpy",
@@ -45,40 +49,17 @@ class Loaded:
 
 
 def load() -> Loaded:
-    """Import everything, warm what is built on first use, and freeze it for the collector.
+    """Import everything and warm what is built on first use; the collector is off from here on.
 
     Raises:
         ImportError: A package of the contract is not installed.
     """
     started = time.monotonic()
     gc.disable()
+    arenas = memory.hold_arenas(_ARENA_MEGABYTES)
     for name in _MODULES:
         importlib.import_module(name)
     importlib.import_module(PROGRAM).warm_up()
     versions = {name: importlib.import_module(module).__version__ for name, module in _PACKAGES.items()}
-    gc.collect()
-    gc.freeze()
-    _make_cheap_to_fork()
+    del arenas
     return Loaded(platform.python_version(), versions, int((time.monotonic() - started) * 1000))
-
-
-_MADV_COLLAPSE = 25  # Linux 6.1
-_HUGE = 2 * 1024 * 1024
-
-
-def _make_cheap_to_fork() -> None:
-    """Give free memory back and join the rest to huge pages: a fork copies an entry for each page that it finds.
-
-    Measured here: fork and exit take 0.66 of the time. A kernel that cannot do it says so, and nothing is lost.
-    """
-    libc = ctypes.CDLL(None)
-    libc.malloc_trim(0)
-    with open("/proc/self/maps") as maps:
-        regions = [line.split() for line in maps]
-    for addresses, rights, *_, name in (region if len(region) > 5 else [*region, ""] for region in regions):
-        if rights != "rw-p" or name not in ("", "[heap]"):
-            continue
-        start, end = (int(address, 16) for address in addresses.split("-"))
-        start, end = -(-start // _HUGE) * _HUGE, end // _HUGE * _HUGE
-        if start < end:
-            libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_COLLAPSE)

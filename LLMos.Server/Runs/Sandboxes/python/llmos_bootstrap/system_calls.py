@@ -1,4 +1,4 @@
-"""The system calls a worker may make, compiled once to a seccomp program that each worker loads as bytes."""
+"""The system calls a worker may make, compiled once to a seccomp program that each worker loads."""
 
 import ctypes
 import errno
@@ -8,9 +8,9 @@ import struct
 import seccomp  # Debian's python3-seccomp: libseccomp's own binding
 from seccomp import EQ, ERRNO, KILL_PROCESS, MASKED_EQ, ALLOW, Arg, SyscallFilter
 
-__all__ = ("compile_filter", "load_filter")
+__all__ = ("Filter", "compile_filter")
 
-# Stands for the worker's own process id until it is known; see load_filter.
+# Stands for the worker's own process id until it is known; see Filter.load.
 _OWN_PID = 0x6B1D0517
 
 _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
@@ -50,8 +50,8 @@ _AF_UNIX = 1
 _PR_GET_NAME, _PR_SET_NAME, _PR_GET_DUMPABLE, _PR_GET_NO_NEW_PRIVS, _PR_GET_SECCOMP = 16, 15, 3, 39, 21
 
 
-def compile_filter() -> bytes:
-    """Return the program for `load_filter`: everything not named gives EPERM.
+def compile_filter() -> "Filter":
+    """Return the filter of this module's lists: everything not named gives EPERM.
 
     Raises:
         RuntimeError: libseccomp refused a rule.
@@ -97,23 +97,32 @@ def compile_filter() -> bytes:
     with os.fdopen(os.memfd_create("filter"), "w+b") as file:
         rules.export_bpf(file)
         file.seek(0)
-        return file.read()
+        return Filter(file.read())
 
 
-def load_filter(program: bytes) -> None:
-    """Load `program` into this process, for good, with its own process id where the filter compares one. Needs no_new_privs.
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
 
-    Raises:
-        OSError: The kernel refused.
-    """
-    # struct sock_filter is {u16 code; u8 jt, jf; u32 k}; k is what a comparison compares with.
-    own = program.replace(struct.pack("=I", _OWN_PID), struct.pack("=I", os.getpid()))
-    instructions = ctypes.create_string_buffer(own, len(own))
 
-    class Program(ctypes.Structure):
-        _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+class Filter:
+    """A compiled program, lying ready to be loaded."""
 
-    libc = ctypes.CDLL(None, use_errno=True)
-    argument = Program(len(own) // 8, ctypes.addressof(instructions))
-    if libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(argument), 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "seccomp refused the filter")
+    def __init__(self, program: bytes) -> None:
+        # struct sock_filter is {u16 code; u8 jt, jf; u32 k}; k is what a comparison compares with.
+        placeholder = struct.pack("=I", _OWN_PID)
+        self._own_pid_at = [at for at in range(4, len(program), 8) if program[at:at + 4] == placeholder]
+        self._instructions = ctypes.create_string_buffer(program, len(program))
+        self.length = len(program) // 8
+        self._argument = _Program(self.length, ctypes.addressof(self._instructions))
+        self._libc = ctypes.CDLL(None, use_errno=True)
+
+    def load(self) -> None:
+        """Put this process, for good, under the filter, its own process id where one is compared. Needs no_new_privs.
+
+        Raises:
+            OSError: The kernel refused.
+        """
+        for at in self._own_pid_at:
+            struct.pack_into("=I", self._instructions, at, os.getpid())
+        if self._libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(self._argument), 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "seccomp refused the filter")

@@ -3,9 +3,7 @@
 import gc
 import importlib
 import os
-import random
 import signal
-import sys
 
 from llmos_bootstrap.confine import Confinement, confine
 from llmos_bootstrap.frames import Channel
@@ -19,18 +17,17 @@ REQUESTS = 3  # the descriptor that requests come in on; 0 to 2 are the standard
 COULD_NOT_SEAL = 70  # EX_SOFTWARE
 
 
-def live(policy: Policy, made: Confinement, worker: int, marker: bytes) -> None:
+def live(policy: Policy, made: Confinement, worker: int, marker: bytes, used: tuple[int, int]) -> None:
     """Never returns. Called in a fresh fork whose descriptors 0 to 3 are its own and all others but the ruleset closed."""
     try:
         os.setsid()
         os.chdir("/")
         _prefer_as_victim()
-        layers = confine(policy, made, worker)
+        layers = confine(policy, made, worker, used)
     except OSError as error:
         os.write(2, f"{error}\n".encode())
         os._exit(COULD_NOT_SEAL)
 
-    _reseed()
     channel = Channel(REQUESTS, os.dup(1), marker)
     channel.send({"type": "ready", "layers": layers})
     request = channel.receive()
@@ -46,14 +43,6 @@ def live(policy: Policy, made: Confinement, worker: int, marker: bytes) -> None:
 
 def _prefer_as_victim() -> None:
     # If the host runs out of memory, a run goes before the server does.
-    with open("/proc/self/oom_score_adj", "w") as score:
-        score.write("1000")
-
-
-def _reseed() -> None:
-    # What was seeded before the fork would be the same in every worker. `secrets`, uuid4 and `random` (reseeded by its
-    # own fork hook, again here because the order of hooks is not ours) read the kernel.
-    random.seed()
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        numpy_random.seed(None)
+    score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    os.write(score, b"1000")
+    os.close(score)
