@@ -27,7 +27,7 @@ internal static class RunEndpoints
     }
 
     private static async Task<IResult> Start(
-        StartRunRequest request, Caller caller, RunRegistry runs, TimeProvider time, CancellationToken cancellation,
+        StartRunRequest request, Caller caller, RunRegistry runs, CancellationToken cancellation,
         double wait = 0, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey = null)
     {
         if (!(wait >= 0 && wait <= MaxWaitSeconds))
@@ -35,10 +35,7 @@ internal static class RunEndpoints
         if (idempotencyKey is not null && (idempotencyKey.Length is 0 or > MaxKeyCharacters || idempotencyKey.Any(character => character is < '!' or > '~')))
             throw RunErrors.IdempotencyKeyInvalid();
 
-        var id = await runs.StartAsync(caller, request, idempotencyKey);
-        if (wait > 0 && runs.FindLive(caller, id) is { } live)
-            await Task.WhenAny(live.Run.Ended, Task.Delay(TimeSpan.FromSeconds(wait), time, cancellation));
-
+        var id = await runs.StartAsync(caller, request, idempotencyKey, TimeSpan.FromSeconds(wait), cancellation);
         var record = runs.GetRecord(caller, id);
         return record.EndedAt is not null && wait > 0
             ? TypedResults.Ok(record)

@@ -7,7 +7,7 @@ namespace LLMos.Server.Runs;
 internal sealed class RunHub(RunRegistry runs) : Hub
 {
     public async Task<RunSummary> Start(StartRunRequest request) =>
-        runs.GetSummary(Caller, await runs.StartAsync(Caller, request, idempotencyKey: null));
+        runs.GetSummary(Caller, await runs.StartAsync(Caller, request, idempotencyKey: null, wait: TimeSpan.Zero, Context.ConnectionAborted));
 
     public Task<RunSummary> Cancel(string runId) => runs.CancelAsync(Caller, runId);
 

@@ -13,6 +13,8 @@ namespace LLMos.Server.Runs;
 /// <summary>Every run there is: starts them, finds them for their owner, keeps them when they have ended.</summary>
 internal sealed class RunRegistry
 {
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(100);
+
     private readonly ConcurrentDictionary<string, LiveRun> _live = new();
     private readonly ConcurrentDictionary<(string OwnerId, string Key), LiveRun> _byKey = new();
     private readonly RunScheduler _scheduler;
@@ -38,9 +40,12 @@ internal sealed class RunRegistry
     /// <summary>A run was queued, moved, started or ended. Handlers must not block.</summary>
     public event Action<Run>? Changed;
 
-    /// <summary>Starts a run, or finds the one that was started with the same key.</summary>
+    /// <summary>Starts a run, or finds the one that was started with the same key, and waits for its end.</summary>
+    /// <param name="wait">How long at most; afterwards the run goes on.</param>
+    /// <returns>The run's id. What is known of it by then is durable: its end, or that it began.</returns>
     /// <exception cref="DomainException">The request is refused; see <see cref="RunErrors"/>.</exception>
-    public async Task<string> StartAsync(Caller caller, StartRunRequest request, string? idempotencyKey)
+    public async Task<string> StartAsync(
+        Caller caller, StartRunRequest request, string? idempotencyKey, TimeSpan wait, CancellationToken cancellation)
     {
         var limits = RunRequestCheck.Check(request, _options);
         if (_sandbox.IsUnavailable(out var reason))
@@ -48,36 +53,14 @@ internal sealed class RunRegistry
 
         var hash = idempotencyKey is null ? null : HashOf(request);
         if (idempotencyKey is not null && FindByKey(caller, idempotencyKey, hash!) is { } before)
+        {
+            await WaitAsync(FindLive(caller, before), wait, cancellation);
             return before;
-        _scheduler.Admit(caller.AccountId);
-
-        var now = _time.GetUtcNow().UtcDateTime;
-        var run = new Run(Ulid.NewUlid(_time.GetUtcNow()).ToString(), caller, request, limits, now);
-        var output = new RunOutput(_store.CreateLog(run.Id), now, _time, _options.RecordedOutputBytes);
-        var live = new LiveRun(run, output, idempotencyKey, hash);
-        if (idempotencyKey is not null && _byKey.GetOrAdd((caller.AccountId, idempotencyKey), live) != live)
-        {
-            output.Log.Dispose();
-            _store.DeleteLog(run.Id);
-            return FindByKey(caller, idempotencyKey, hash!)!;
         }
 
-        _live[run.Id] = live;
-        var keeping = _store.SaveAsync(live.ToStored(now));
-        try
-        {
-            _scheduler.Enqueue(live);
-        }
-        catch (DomainException)
-        {
-            await keeping;
-            await ForgetAsync(live);
-            throw;
-        }
-
-        // Acknowledged only when it is durable, so that the next start knows it. It runs meanwhile.
-        await keeping;
-        return run.Id;
+        var live = Begin(caller, request, limits, idempotencyKey, hash);
+        await WaitAsync(live, wait, cancellation);
+        return live.Run.Id;
     }
 
     /// <summary>The caller's live run, or null.</summary>
@@ -159,6 +142,59 @@ internal sealed class RunRegistry
         return GetSummary(caller, id);
     }
 
+    private LiveRun Begin(Caller caller, StartRunRequest request, RunLimits limits, string? idempotencyKey, string? hash)
+    {
+        _scheduler.Admit(caller.AccountId);
+        var now = _time.GetUtcNow();
+        var run = new Run(Ulid.NewUlid(now).ToString(), caller, request, limits, now.UtcDateTime);
+        var output = new RunOutput(_store.CreateLog(run.Id), now.UtcDateTime, _time, _options.RecordedOutputBytes);
+        var live = new LiveRun(run, output, idempotencyKey, hash);
+        _live[run.Id] = live;
+        if (idempotencyKey is not null && _byKey.GetOrAdd((caller.AccountId, idempotencyKey), live) is var first && first != live)
+        {
+            Discard(live);
+            return first.RequestHash == hash ? first : throw RunErrors.IdempotencyMismatch();
+        }
+
+        try
+        {
+            _scheduler.Enqueue(live);
+            return live;
+        }
+        catch (DomainException)
+        {
+            Forget(live);
+            Discard(live);
+            throw;
+        }
+    }
+
+    /// <summary>Waits for a run's end, and writes down its beginning unless the end comes at once: most runs are kept only once.</summary>
+    private async Task WaitAsync(LiveRun? live, TimeSpan wait, CancellationToken cancellation)
+    {
+        if (live is null || await EndsWithinAsync(live, wait < AtOnce ? wait : AtOnce, cancellation))
+            return;
+
+        await KeepAsync(live);
+        if (wait > AtOnce)
+            await EndsWithinAsync(live, wait - AtOnce, cancellation);
+    }
+
+    private async Task<bool> EndsWithinAsync(LiveRun live, TimeSpan wait, CancellationToken cancellation)
+    {
+        if (wait > TimeSpan.Zero)
+            await live.Run.Ended.WaitAsync(wait, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
+        return live.Run.Ended.IsCompleted;
+    }
+
+    /// <summary>Keeps the run as it is now. Under its lock, so that what is known later is written later.</summary>
+    private Task KeepAsync(LiveRun live)
+    {
+        lock (live)
+            return _store.SaveAsync(live.ToStored(_time.GetUtcNow().UtcDateTime));
+    }
+
     private StoredRun GetStored(Caller caller, string id)
     {
         var stored = Ulid.TryParse(id, out _) ? _store.Find(id) : null;
@@ -193,7 +229,7 @@ internal sealed class RunRegistry
 
         try
         {
-            await _store.SaveAsync(live.ToStored(run.EndedAt.Value));
+            await KeepAsync(live);
         }
         catch (Exception failed) when (failed is DomainException or IOException)
         {
@@ -208,10 +244,12 @@ internal sealed class RunRegistry
         Forget(live);
     }
 
-    private async Task ForgetAsync(LiveRun live)
+    /// <summary>Undoes what was made for a run that did not begin.</summary>
+    private void Discard(LiveRun live)
     {
-        Forget(live);
-        await _store.DeleteAsync(live.Run.Owner.AccountId, live.Run.Id);
+        _live.TryRemove(live.Run.Id, out _);
+        live.Output.Log.Dispose();
+        _store.DeleteLog(live.Run.Id);
     }
 
     private void Forget(LiveRun live)

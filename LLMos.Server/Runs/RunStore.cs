@@ -50,15 +50,6 @@ internal sealed class RunStore
         await PruneAsync(run.OwnerId);
     }
 
-    /// <summary>Forgets a run that was never accepted.</summary>
-    public async Task DeleteAsync(string ownerId, string id)
-    {
-        lock (_gate)
-            _kept.GetValueOrDefault(ownerId)?.Remove(id);
-        await _database.WriteAsync(documents => documents.Delete(Collection, id));
-        DeleteLog(id);
-    }
-
     public void DeleteLog(string id) => File.Delete(LogPath(id));
 
     public StoredRun? Find(string id)

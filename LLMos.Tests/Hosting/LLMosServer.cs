@@ -119,6 +119,8 @@ public sealed class LLMosServer(params (string Key, string Value)[] settings) : 
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
+        // As people run it, without what Development adds.
+        builder.UseEnvironment("Production");
         builder.UseSetting("Data:Path", _folder.Path);
         builder.UseSetting("FirstRun:AdminUser", Administrator);
         builder.UseSetting("FirstRun:AdminPassword", AnyPassword);

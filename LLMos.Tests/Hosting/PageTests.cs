@@ -79,7 +79,7 @@ public sealed class PageTests : IDisposable
     {
         await using var server = new LLMosServer(("webroot", _page["nowhere"]));
 
-        Assert.Equal(HttpStatusCode.OK, (await server.Client().GetAsync("/api/v1/health/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client().GetAsync("/api/v1/health/live")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await server.Client().GetAsync("/")).StatusCode);
     }
 
