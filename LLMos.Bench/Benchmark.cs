@@ -1,0 +1,40 @@
+namespace LLMos.Bench;
+
+/// <summary>Measures every row against one server.</summary>
+internal static class Benchmark
+{
+    // One for each client of the throughput row: a person runs one Python at a time.
+    private const int People = Throughput.Clients;
+
+    public static async Task<IReadOnlyList<Row>> MeasureAsync(
+        string serverDll, Repetitions repetitions, TextWriter progress, CancellationToken cancellation)
+    {
+        await progress.WriteLineAsync("Starting the server …");
+        await using var server = await BenchServer.StartAsync(serverDll, cancellation);
+        var people = await server.AddPeopleAsync(People, cancellation);
+        var person = people[0];
+
+        await progress.WriteLineAsync($"{repetitions.WarmUp} runs to warm up …");
+        for (var run = 0; run < repetitions.WarmUp; run++)
+            await person.RunAsync("print(1)", cancellation);
+
+        // The flood comes before the crowd: what eight clients make the server's heap grow would hide what the flood does.
+        List<Row> rows =
+        [
+            await Say("A fresh run …", FreshRun.AgainstPythonAsync(person, server.Peers, repetitions.Runs, cancellation)),
+            await Say("A fresh run, against imports …", FreshRun.AgainstImportsAsync(person, server.Peers, repetitions.Imports, cancellation)),
+            await Say("Print to client …", Latency.MeasureAsync(person, repetitions.Prints, cancellation)),
+            await Say("Memory of waiting workers …", WorkerMemory.MeasureAsync(person, server.ProcessId, repetitions.Pools, cancellation)),
+        ];
+        await progress.WriteLineAsync("50 MB of prints …");
+        rows.AddRange(await Flood.MeasureAsync(person, server.ProcessId, server.Peers, repetitions.Floods, cancellation));
+        rows.Insert(2, await Say("Runs per second …", Throughput.MeasureAsync(people, server.Peers, repetitions, cancellation)));
+        return rows;
+
+        async Task<Row> Say(string what, Task<Row> measuring)
+        {
+            await progress.WriteLineAsync(what);
+            return await measuring;
+        }
+    }
+}

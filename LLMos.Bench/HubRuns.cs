@@ -1,0 +1,30 @@
+using System.Runtime.CompilerServices;
+using LLMos.Server.Runs;
+using Microsoft.AspNetCore.SignalR.Client;
+
+namespace LLMos.Bench;
+
+/// <summary>Runs over the hub, as the page starts and watches them.</summary>
+internal static class HubRuns
+{
+    /// <summary>Starts a program and gives what it prints, piece by piece as it arrives.</summary>
+    /// <exception cref="BenchException">It did not succeed.</exception>
+    public static async IAsyncEnumerable<ReadOnlyMemory<byte>> PrintedAsync(
+        this HubConnection hub, string code, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var run = await hub.InvokeAsync<RunSummary>("Start", Person.Python(code), cancellation);
+        var last = new RunEvent();
+        await foreach (var batch in hub.StreamAsync<RunEvent[]>("Watch", run.Id, 0L, cancellation))
+        {
+            foreach (var happened in batch)
+            {
+                last = happened;
+                if (happened is { Type: "stdout", Text: { } text })
+                    yield return text.Bytes;
+            }
+        }
+
+        if (last.State != "succeeded")
+            throw new BenchException($"A run ended as {last.State}: {last.Reason}");
+    }
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+
+namespace LLMos.Bench;
+
+/// <summary>A B A B …: what slows the machine for a while slows both sides.</summary>
+internal static class Interleaved
+{
+    // Lets the server finish what it does after a run (fork the next worker, write its log) at nobody's expense.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    public static async Task<(Samples Measured, Samples Peer)> MeasureAsync(
+        int repetitions, string unit, Func<Task<double>> measure, Func<Task<double>> measurePeer, CancellationToken cancellation)
+    {
+        // Once for nothing: files are read, caches of fonts are built.
+        await measure();
+        await measurePeer();
+
+        List<double> measured = [], peer = [];
+        for (var repetition = 0; repetition < repetitions; repetition++)
+        {
+            await Task.Delay(Pause, cancellation);
+            measured.Add(await measure());
+            await Task.Delay(Pause, cancellation);
+            peer.Add(await measurePeer());
+        }
+
+        return (new(measured, unit), new(peer, unit));
+    }
+
+    public static async Task<double> MillisecondsAsync(Func<Task> work)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        await work();
+        return Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+    }
+}

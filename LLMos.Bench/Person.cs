@@ -1,0 +1,46 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using LLMos.Server.Runs;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LLMos.Bench;
+
+/// <summary>Somebody with a token and one connection that stays open, as scripts and agents have.</summary>
+internal sealed class Person(Uri address, string token) : IDisposable
+{
+    private readonly HttpClient _client = new(new SocketsHttpHandler())
+    {
+        BaseAddress = address,
+        DefaultRequestHeaders = { Authorization = new("Bearer", token) },
+    };
+
+    /// <summary>Runs a program over REST, from request to record.</summary>
+    /// <exception cref="BenchException">It did not succeed.</exception>
+    public async Task<RunRecord> RunAsync(string code, CancellationToken cancellation)
+    {
+        using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(Python(code), JsonSerializerOptions.Web));
+        body.Headers.ContentType = new("application/json");
+        using var answer = await _client.PostAsync(new Uri("api/v1/runs?wait=25", UriKind.Relative), body, cancellation);
+        if (!answer.IsSuccessStatusCode)
+            throw new BenchException($"A run was refused: {await answer.Content.ReadAsStringAsync(cancellation)}");
+
+        var record = await answer.Content.ReadFromJsonAsync<RunRecord>(cancellation);
+        return record is { State: "succeeded" } ? record : throw new BenchException($"A run ended as {record?.State}: {record?.Reason}");
+    }
+
+    /// <summary>A hub connection by WebSocket and MessagePack.</summary>
+    public async Task<HubConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        var hub = new HubConnectionBuilder()
+            .WithUrl(new Uri(address, "/hubs/runs"), options => options.AccessTokenProvider = () => Task.FromResult<string?>(token))
+            .AddMessagePackProtocol()
+            .Build();
+        await hub.StartAsync(cancellation);
+        return hub;
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    public static StartRunRequest Python(string code) => new() { Language = "python", Code = code };
+}

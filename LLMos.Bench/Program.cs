@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace LLMos.Bench;
+
+internal static class Program
+{
+    /// <param name="arguments">The server's dll, and <c>--quick</c> for few repetitions.</param>
+    /// <returns>0 when every goal is met, 1 when one is missed, 2 when something could not be measured.</returns>
+    private static async Task<int> Main(string[] arguments)
+    {
+#pragma warning disable RS0030 // The one place that knows the console: everything else is given a writer.
+        var (report, progress) = (Console.Out, Console.Error);
+#pragma warning restore RS0030
+        if (arguments is not [var server, .. var rest] || rest is not ([] or ["--quick"]))
+        {
+            await progress.WriteLineAsync("Usage: LLMos.Bench <LLMos.Server.dll> [--quick]");
+            return 2;
+        }
+
+        using var stop = new CancellationTokenSource();
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            var repetitions = rest is [] ? Repetitions.Full : Repetitions.Quick;
+            var rows = await Benchmark.MeasureAsync(server, repetitions, progress, stop.Token);
+            await report.WriteAsync(Report.Of(rows, repetitions));
+            return rows.All(row => row.IsMet) ? 0 : 1;
+        }
+        catch (Exception failed) when (failed is BenchException or HttpRequestException or OperationCanceledException)
+        {
+            await progress.WriteLineAsync(failed.Message);
+            return 2;
+        }
+
+        void Stop(PosixSignalContext context)
+        {
+            // The server is stopped and its folder removed on the way out.
+            context.Cancel = true;
+            stop.Cancel();
+        }
+    }
+}
