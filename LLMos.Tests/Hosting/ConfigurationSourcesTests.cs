@@ -1,5 +1,6 @@
 using LLMos.Server.Foundation.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 
 namespace LLMos.Tests.Hosting;
 
@@ -45,10 +46,22 @@ public sealed class ConfigurationSourcesTests : IDisposable
         Assert.Throws<FileNotFoundException>(() => ValueFor());
     }
 
-    private string? ValueFor(params string[] arguments)
+    [Fact]
+    public void Address_is_this_machines_own_unless_said_otherwise()
+    {
+        Assert.Equal("http://127.0.0.1:8080", Configure()["urls"]);
+
+        File.WriteAllText(_folder["appsettings.json"], """{"Urls":"http://data-folder:1"}""");
+        Assert.Equal("http://data-folder:1", Configure()["urls"]);
+        Assert.Equal("http://command-line:1", Configure("--urls", "http://command-line:1")["urls"]);
+    }
+
+    private string? ValueFor(params string[] arguments) => Configure(arguments)["SourcesTest:Value"];
+
+    private ConfigurationManager Configure(params string[] arguments)
     {
         var builder = WebApplication.CreateBuilder(["--Data:Path", _folder.Path, .. arguments]);
         builder.AddConfigurationSources();
-        return builder.Configuration["SourcesTest:Value"];
+        return builder.Configuration;
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.Configuration.Memory;
 
 namespace LLMos.Server.Foundation.Hosting;
 
@@ -8,6 +9,7 @@ internal static class ConfigurationSources
 {
     private const string Prefix = "LLMos__";
     private const string FileSuffix = ":FILE";
+    private const string DefaultUrls = "http://127.0.0.1:8080";
 
     public static void AddConfigurationSources(this WebApplicationBuilder builder)
     {
@@ -29,6 +31,9 @@ internal static class ConfigurationSources
         };
         inDataFolder.ResolveFileProvider();
         configuration.Sources.Insert(beforeOurs, inDataFolder);
+
+        // First of all, and not in appsettings.json, because that wins over ASPNETCORE_URLS.
+        configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [new(WebHostDefaults.ServerUrlsKey, DefaultUrls)] });
     }
 
     /// <summary><c>LLMos__FirstRun__AdminPassword__FILE=/run/secrets/x</c> sets <c>FirstRun:AdminPassword</c>; a missing file stops the start.</summary>
