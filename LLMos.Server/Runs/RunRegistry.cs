@@ -74,6 +74,8 @@ internal sealed class RunRegistry
             return RunStore.Complete(live.ToStored(_time.GetUtcNow().UtcDateTime), live.Output.Log);
 
         var stored = GetStored(caller, id);
+        if (stored.Displays.Count == 0)
+            return stored.Record;
         using var log = _store.OpenLog(id);
         return RunStore.Complete(stored, log);
     }

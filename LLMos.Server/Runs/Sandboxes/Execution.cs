@@ -70,17 +70,15 @@ internal sealed class Execution
     }
 
     /// <summary>Runs the program to its end.</summary>
-    /// <param name="onSent">Called when the worker has its request.</param>
     /// <returns>Null when the worker was gone before the program began, so that another may run it.</returns>
     /// <exception cref="IOException">The worker's descriptors cannot be read.</exception>
     /// <exception cref="ProtocolException">The worker broke the rules of the wire.</exception>
     /// <exception cref="Foundation.Errors.DomainException"><c>storage.full</c>: its output cannot be kept.</exception>
-    public RunEnd? Pump(Action onSent)
+    public RunEnd? Pump()
     {
         _started = Stopwatch.GetTimestamp();
         if (!_worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin }))
             return null;
-        onSent();
 
         while (_outcome is null)
         {

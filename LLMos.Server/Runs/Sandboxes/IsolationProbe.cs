@@ -30,6 +30,7 @@ internal static class IsolationProbe
 
         // Not required of this one: a layer that is missing is to be found, not to be refused.
         var end = sandbox.Execute(run, output, _ => forkserver.ForkAsync(policy with { Required = [] }), () => { }, out var applied);
+        run.Announce();
         if (end.State != RunState.Succeeded)
             return new(false, $"The probe ended as {end.State.Name()}: {end.Reason ?? run.Error?.Message}", now, []);
 

@@ -13,6 +13,9 @@ internal sealed class PythonSandbox(
     private const int Attempts = 3;
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromSeconds(30);
 
+    // A worker whose program has ended is idle, unless it is hostile.
+    private static readonly TimeSpan LongestLeave = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private TaskCompletionSource<Current> _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -115,7 +118,7 @@ internal sealed class PythonSandbox(
     public static RunLimits RunLimitsOf(RunOptions options) => new(options.TimeoutSeconds, options.HeapMegabytes, options.MaxOutputBytes);
 
     internal RunEnd Execute(
-        Run run, RunOutput output, Func<SandboxPolicy, Task<Worker>> take, Action onSent, out IReadOnlyDictionary<string, string> layers)
+        Run run, RunOutput output, Func<SandboxPolicy, Task<Worker>> take, Action refill, out IReadOnlyDictionary<string, string> layers)
     {
         layers = new Dictionary<string, string>();
         var policy = SandboxPolicy.For(run.Limits, options.Value);
@@ -124,13 +127,12 @@ internal sealed class PythonSandbox(
         {
             try
             {
-                using var worker = take(policy).GetAwaiter().GetResult();
+                var worker = take(policy).GetAwaiter().GetResult();
                 var execution = new Execution(run, output, worker);
-                if (!execution.WaitUntilReady(out said))
-                    continue;
-
+                var end = execution.WaitUntilReady(out said) ? Pump(run, execution, worker) : null;
                 layers = execution.Layers;
-                if (Pump(run, execution, worker, onSent) is { } end)
+                _ = LeaveAsync(end is null ? Task.CompletedTask : run.Ended, worker, refill);
+                if (end is not null)
                     return end;
             }
             catch (IOException gone)
@@ -142,12 +144,20 @@ internal sealed class PythonSandbox(
         return new(RunState.Refused, $"No worker could be made ready. {said.Trim()}");
     }
 
-    private static RunEnd? Pump(Run run, Execution execution, Worker worker, Action onSent)
+    /// <summary>Ends a worker and has the next one forked, after the answer has gone out: both take the processor for milliseconds.</summary>
+    private static async Task LeaveAsync(Task answered, Worker worker, Action refill)
+    {
+        await answered.WaitAsync(LongestLeave).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        worker.Dispose();
+        refill();
+    }
+
+    private static RunEnd? Pump(Run run, Execution execution, Worker worker)
     {
         run.Attach(reason => execution.Stop(new(RunState.Cancelled, reason)), worker.Interrupt);
         try
         {
-            return execution.Pump(onSent);
+            return execution.Pump();
         }
         catch (ProtocolException broken)
         {

@@ -20,7 +20,7 @@ internal sealed class WorkerPool(Forkserver forkserver, SandboxPolicy policy, in
         return forkserver.ForkAsync(asked);
     }
 
-    /// <summary>Forks as many as are missing. Called when a run has begun, so that forking does not delay its start.</summary>
+    /// <summary>Forks as many as are missing. Called when a run has been answered, so that forking does not delay it.</summary>
     public void Fill()
     {
         lock (_gate)
