@@ -14,17 +14,21 @@ const accounts = new AccountClient(new Api(fetch.bind(globalThis)))
 /** Opens what fits who is asking: set-up, log-in, or the workspace, which only signed-in people may load. */
 async function open() {
   const token = /^#setup=(.+)$/.exec(location.hash)?.[1]
-  if (token) {
-    page.replaceChildren(setUpPage(accounts, decodeURIComponent(token), reopen))
+  const account = token ? null : await accounts.find()
+  if (account) {
+    await openWorkspace(account)
     return
   }
 
-  const account = await accounts.find()
-  if (account)
-    await openWorkspace(account)
-  else
-    page.replaceChildren(await accounts.needsSetUp() ? awaitingSetUpPage() : logInPage(accounts, reopen))
+  page.replaceChildren(await entranceFor(token))
   page.querySelector("input")?.focus()
+}
+
+/** @param {string | undefined} token of a set-up link */
+async function entranceFor(token) {
+  if (!await accounts.needsSetUp())
+    return logInPage(accounts, reopen, token ? "The set-up link has been used: this server has an administrator." : null)
+  return token ? setUpPage(accounts, decodeURIComponent(token), reopen) : awaitingSetUpPage()
 }
 
 /** @param {Account} account */

@@ -15,12 +15,12 @@ function entryPage(title, words, ...content) {
       ...content))
 }
 
-/** @param {AccountClient} accounts @param {() => void} entered */
-export function logInPage(accounts, entered) {
+/** @param {AccountClient} accounts @param {() => void} entered @param {string | null} words */
+export function logInPage(accounts, entered, words) {
   const user = userField({ autocomplete: "username", autofocus: true })
   const password = currentPasswordField("Password")
 
-  return entryPage("Sign in", null, sentForm("Sign in", [user.element, password.element], async () => {
+  return entryPage("Sign in", words, sentForm("Sign in", [user.element, password.element], async () => {
     await accounts.logIn(user.input.value.trim(), password.input.value)
     entered()
   }))

@@ -1,10 +1,10 @@
-import { ArrowUpRight, CircleAlert, Clock, Lightbulb } from "lucide"
+import { ArrowUpRight, CircleAlert, Clock, Gauge, Lightbulb } from "lucide"
 import { element, fill } from "../ui/element.js"
 import { icon } from "../ui/icon.js"
 import { displayView } from "./display-block.js"
 import { limitSentence, stateTone } from "./run-words.js"
 
-/** @import { RunError, RunProgress } from "../contracts/runs.js" */
+/** @import { LimitReached, RunError, RunProgress } from "../contracts/runs.js" */
 /** @import { Block, Segment, TextBlock } from "./transcript.js" */
 
 /**
@@ -31,7 +31,7 @@ export function viewOf(block, delegate) {
     case "error":
       return errorView(block, delegate)
     case "limit":
-      return noteView(Clock, limitSentence(/** @type {any} */ (block).value), "warned")
+      return limitView(/** @type {any} */ (block).value)
     default:
       return noteView(CircleAlert, /** @type {any} */ (block).value.sentence, stateTone(/** @type {any} */ (block).value.state))
   }
@@ -100,6 +100,11 @@ function errorView({ value }, delegate) {
         element("summary", {}, "Traceback"),
         element("pre", { tabindex: 0 }, traceback.trimEnd()))),
   }
+}
+
+/** @param {LimitReached} limit @returns {BlockView} */
+function limitView(limit) {
+  return noteView(/seconds$/i.test(limit.name) ? Clock : Gauge, limitSentence(limit), "warned")
 }
 
 /** @param {import("lucide").IconNode} sign @param {string} sentence @param {string} tone @returns {BlockView} */

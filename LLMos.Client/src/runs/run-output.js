@@ -24,8 +24,9 @@ export class RunOutput {
   progress = null
   /** @type {string | null} */
   reason = null
+  /** @type {LimitReached | null} */
+  limit = null
   figures = 0
-  #limitShown = false
   /** @type {Map<string, ThingBlock>} */
   #bars = new Map()
 
@@ -109,9 +110,9 @@ export class RunOutput {
 
   /** @param {LimitReached | null | undefined} limit */
   #showLimit(limit) {
-    if (!limit || this.#limitShown)
+    if (!limit || this.limit)
       return
-    this.#limitShown = true
+    this.limit = limit
     this.transcript.add("limit", limit)
   }
 

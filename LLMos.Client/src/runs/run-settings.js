@@ -15,7 +15,7 @@ export class RunSettings {
     this.megabytes = megabytes.input
     this.stdin = element("textarea", { id: "stdin", rows: 4, spellcheck: "false", class: "field mono", placeholder: "One line for each input()" })
     this.note = element("p", { class: "hint" })
-    this.button = element("button", { class: "button quiet", type: "button", "aria-label": "Limits and input of the next run" })
+    this.button = element("button", { class: "button quiet", type: "button", title: "Limits and input of the next run" })
     this.panel = element("div", { class: "settings", role: "dialog", "aria-label": "Limits and input" },
       element("div", { class: "settings-row" }, seconds.element, megabytes.element),
       element("div", { class: "labelled" }, element("label", { for: "stdin" }, "Standard input"), this.stdin),
@@ -55,8 +55,10 @@ export class RunSettings {
   #tell() {
     const seconds = this.seconds.value || this.seconds.placeholder
     const megabytes = this.megabytes.value || this.megabytes.placeholder
-    const limits = seconds && `${seconds} s · ${megabytes} MB`
-    fill(this.button, icon(SlidersHorizontal), element("span", { class: "wide-only" }, limits || "Limits", this.stdin.value && " · input"))
+    const limits = seconds ? `${seconds} s · ${megabytes} MB` : "Limits"
+    const words = this.stdin.value ? `${limits} · input` : limits
+    this.button.setAttribute("aria-label", `${words}, limits and input of the next run`)
+    fill(this.button, icon(SlidersHorizontal), element("span", { class: "wide-only" }, words))
   }
 }
 

@@ -1,4 +1,4 @@
-import { bytes, duration } from "../ui/format.js"
+import { bytes, setDuration } from "../ui/format.js"
 
 /** @import { RunState, LimitReached } from "../contracts/runs.js" */
 
@@ -29,11 +29,11 @@ export function stateTone(state) {
 /** @param {LimitReached} limit */
 export function limitSentence({ name, value, used }) {
   if (/seconds$/i.test(name))
-    return `The time limit of ${duration(value * 1000)} was reached; what was printed until then is above.`
+    return `The time limit of ${setDuration(value * 1000)} was reached; what was printed until then is above.`
   if (/milliseconds$/i.test(name))
-    return `The time limit of ${duration(value)} was reached; what was printed until then is above.`
+    return `The time limit of ${setDuration(value)} was reached; what was printed until then is above.`
   if (/megabytes$/i.test(name))
-    return `The heap limit of ${value} MB was reached${used ? ` (${Math.round(used)} MB used)` : ""}.`
+    return `The heap limit of ${value} MB was reached: the program asked for more.`
   if (/outputbytes$/i.test(name))
     return `The output limit of ${bytes(value)} was reached; the program was stopped there.`
   if (/bytes$/i.test(name))

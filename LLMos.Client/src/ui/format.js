@@ -38,11 +38,15 @@ export function bytes(count) {
   return `${size < 9.95 ? Number(size.toFixed(1)) : Math.round(size)} ${units[unit]}`
 }
 
+/** A duration that was set and not measured: "30 s", "1.5 s". @param {number} milliseconds */
+export function setDuration(milliseconds) {
+  return duration(milliseconds).replace(/(\.\d*?)0+ /, "$1 ").replace(". ", " ")
+}
+
 /** "1.2 of 30 s": the unit once when both have the same. @param {string} used @param {string} limit */
 export function portion(used, limit) {
   const [amount, unit] = used.split(" ")
-  const wanted = limit.replace(/\.0+ /, " ")
-  return wanted.endsWith(` ${unit}`) ? `${amount} of ${wanted}` : `${used} of ${wanted}`
+  return limit.endsWith(` ${unit}`) ? `${amount} of ${limit}` : `${used} of ${limit}`
 }
 
 /** "1 line", "12,345 lines". @param {number} many @param {string} thing @param {string} [things] */

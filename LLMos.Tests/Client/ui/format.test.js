@@ -1,10 +1,14 @@
 import assert from "node:assert/strict"
 import test from "node:test"
-import { bytes, count, day, duration, portion, stopwatch } from "../../../LLMos.Client/src/ui/format.js"
+import { bytes, count, day, duration, portion, setDuration, stopwatch } from "../../../LLMos.Client/src/ui/format.js"
 
 test("Durations keep three digits and never round up to a full unit of the next", () => {
   assert.deepEqual([0, 840, 999.6, 1240, 9996, 12_340, 59_949, 60_000, 185_000, 5_400_000].map(duration),
     ["0 ms", "840 ms", "1.00 s", "1.24 s", "10.0 s", "12.3 s", "59.9 s", "1 min 00 s", "3 min 05 s", "1.5 h"])
+})
+
+test("A duration that was set has no more digits than it was given", () => {
+  assert.deepEqual([500, 1000, 1500, 30_000, 60_000].map(setDuration), ["500 ms", "1 s", "1.5 s", "30 s", "1 min 00 s"])
 })
 
 test("A stopwatch shows tenths and never goes backwards below zero", () => {
@@ -16,8 +20,8 @@ test("Bytes are counted by 1024", () => {
 })
 
 test("A portion names its unit once when it can", () => {
-  assert.equal(portion("1.17 s", "30.0 s"), "1.17 of 30 s")
-  assert.equal(portion("930 ms", "30.0 s"), "930 ms of 30 s")
+  assert.equal(portion("1.17 s", "30 s"), "1.17 of 30 s")
+  assert.equal(portion("930 ms", "30 s"), "930 ms of 30 s")
   assert.equal(portion("61 MB", "256 MB"), "61 of 256 MB")
 })
 
