@@ -32,7 +32,7 @@ internal sealed class Run(string id, Caller owner, StartRunRequest request, RunL
     /// <summary>Why it was asked to end; null while nobody has.</summary>
     public string? CancelReason => _cancelReason;
 
-    /// <summary>Completes when the run has ended and its record is stored.</summary>
+    /// <summary>Completes when the run has ended and its log is whole.</summary>
     public Task Ended => _ended.Task;
 
     /// <returns>Whether the position is another than before.</returns>

@@ -33,7 +33,7 @@ internal sealed class RunRegistry
         _options = options.Value;
         _time = time;
         _log = log;
-        scheduler.OnEnded = (run, end) => _ = EndAsync(run, end);
+        scheduler.OnEnded = EndAsync;
         scheduler.OnChanged = run => Changed?.Invoke(run.Run);
     }
 
@@ -42,7 +42,7 @@ internal sealed class RunRegistry
 
     /// <summary>Starts a run, or finds the one that was started with the same key, and waits for its end.</summary>
     /// <param name="wait">How long at most; afterwards the run goes on.</param>
-    /// <returns>The run's id. What is known of it by then is durable: its end, or that it began.</returns>
+    /// <returns>The run's id. Of one that has not ended by then, it is durable that it began.</returns>
     /// <exception cref="DomainException">The request is refused; see <see cref="RunErrors"/>.</exception>
     public async Task<string> StartAsync(
         Caller caller, StartRunRequest request, string? idempotencyKey, TimeSpan wait, CancellationToken cancellation)
@@ -229,6 +229,11 @@ internal sealed class RunRegistry
             RunLog.NotKept(_log, full, run.Id);
         }
 
+        RunLog.Ended(_log, run.Id, run.Owner.Name, end.State.Name(), usage.WallMilliseconds);
+        live.Output.Complete();
+        // An answer does not wait for the history to be durable, unless a retry after a crash could run the program again.
+        if (live.IdempotencyKey is null)
+            Announce(run);
         try
         {
             await KeepAsync(live);
@@ -238,12 +243,16 @@ internal sealed class RunRegistry
             RunLog.NotKept(_log, failed, run.Id);
         }
 
-        // Completed last: a reader that sees the log's end finds the record stored.
-        live.Output.Complete();
-        RunLog.Ended(_log, run.Id, run.Owner.Name, end.State.Name(), usage.WallMilliseconds);
+        if (live.IdempotencyKey is not null)
+            Announce(run);
+        // Found here until it is found in the store.
+        Forget(live);
+    }
+
+    private void Announce(Run run)
+    {
         run.Announce();
         Changed?.Invoke(run);
-        Forget(live);
     }
 
     /// <summary>Undoes what was made for a run that did not begin.</summary>

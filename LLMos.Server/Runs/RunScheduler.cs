@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Runs.Sandboxes;
 using Microsoft.Extensions.Options;
@@ -17,6 +18,7 @@ internal sealed class RunScheduler : IHostedService
     private readonly ILogger<RunScheduler> _log;
     private readonly List<Thread> _slots = [];
     private readonly HashSet<LiveRun> _executing = [];
+    private readonly ConcurrentDictionary<LiveRun, Task> _ending = new();
     private bool _stopping;
 
     public RunScheduler(IOptions<RunOptions> options, PythonSandbox sandbox, TimeProvider time, ILogger<RunScheduler> log)
@@ -28,7 +30,7 @@ internal sealed class RunScheduler : IHostedService
     }
 
     /// <summary>Called on a slot's thread, or the canceller's, when a run has ended; stores and announces it.</summary>
-    public Action<LiveRun, RunEnd> OnEnded { get; set; } = (_, _) => { };
+    public Func<LiveRun, RunEnd, Task> OnEnded { get; set; } = (_, _) => Task.CompletedTask;
 
     /// <summary>Called when a run has started or its place in the queue has changed.</summary>
     public Action<LiveRun> OnChanged { get; set; } = _ => { };
@@ -73,7 +75,7 @@ internal sealed class RunScheduler : IHostedService
             TellPositions();
         }
 
-        OnEnded(run, new(RunState.Cancelled, reason));
+        _ = EndAsync(run, new(RunState.Cancelled, reason));
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -89,7 +91,7 @@ internal sealed class RunScheduler : IHostedService
         return Task.CompletedTask;
     }
 
-    /// <summary>Cancels everything and waits for the slots; nothing is left running.</summary>
+    /// <summary>Cancels everything, waits for the slots and until the last record is kept; nothing is left running.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         List<LiveRun> all;
@@ -103,6 +105,7 @@ internal sealed class RunScheduler : IHostedService
         foreach (var run in all)
             Cancel(run, "The server stopped.");
         await Task.Run(() => _slots.ForEach(slot => slot.Join(StopPatience)), cancellationToken);
+        await Task.WhenAll(_ending.Values).WaitAsync(cancellationToken);
     }
 
     private void Serve()
@@ -128,8 +131,18 @@ internal sealed class RunScheduler : IHostedService
                 Monitor.PulseAll(_gate);
             }
 
-            OnEnded(run, end);
+            _ = EndAsync(run, end);
         }
+    }
+
+    private async Task EndAsync(LiveRun run, RunEnd end)
+    {
+        // Listed before it begins, so that a stop waits for it.
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ending[run] = done.Task;
+        await OnEnded(run, end);
+        _ending.TryRemove(run, out _);
+        done.SetResult();
     }
 
     private LiveRun? Next()

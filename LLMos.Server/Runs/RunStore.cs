@@ -112,6 +112,16 @@ internal sealed class RunStore
                 Collection, new() { ["_id"] = ended.Record.Id, ["json"] = JsonSerializer.SerializeToUtf8Bytes(ended, Json) })).GetAwaiter().GetResult();
             Index(ended);
         }
+
+        DeleteLogsWithoutRecord();
+    }
+
+    /// <summary>A server that was killed leaves the log of a run that it had answered and not yet kept.</summary>
+    private void DeleteLogsWithoutRecord()
+    {
+        var known = _kept.Values.SelectMany(runs => runs.Keys).ToHashSet();
+        foreach (var path in Directory.EnumerateFiles(_folder, "*.log").Where(path => !known.Contains(Path.GetFileNameWithoutExtension(path))))
+            File.Delete(path);
     }
 
     /// <summary>Ends a run that was in flight when its server ended: what it had sent is in its log.</summary>
