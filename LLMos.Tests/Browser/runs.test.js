@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { createReadStream } from "node:fs"
 import test, { after } from "node:test"
 import { editor, openBrowser, output, run, runState, runToEnd, shows, Visit } from "./browser.js"
+import { Elsewhere } from "./elsewhere.js"
 import { Server } from "./server.js"
 
 const [server, browser] = await Promise.all([Server.start(), openBrowser()])
@@ -90,21 +91,19 @@ test("HTML of a program runs nothing and requests nothing", async (t) => {
   const visit = await Visit.signedIn(t, browser, server)
   visit.announce(/Content Security Policy|Blocked script execution|about:srcdoc|violates the following/)
   const page = await visit.open()
-  /** @type {string[]} */
-  const requests = []
-  page.on("request", (request) => requests.push(request.url()))
-  page.on("dialog", (dialog) => requests.push(`dialog ${dialog.message()}`))
+  const elsewhere = await Elsewhere.listen(t)
+  page.on("dialog", (dialog) => elsewhere.asked.push(`dialog ${dialog.message()}`))
 
   await runToEnd(page, `
 class Hostile:
     def _repr_html_(self):
-        return """<meta http-equiv="refresh" content="0;url=http://elsewhere.invalid/refresh">
-<base href="http://elsewhere.invalid/"><link rel="stylesheet" href="style.css"><style>@import "http://elsewhere.invalid/import.css"</style>
+        return """<meta http-equiv="refresh" content="0;url=${elsewhere.address}/refresh">
+<base href="${elsewhere.address}/"><link rel="stylesheet" href="style.css"><style>@import "${elsewhere.address}/import.css"</style>
 <script>parent.document.title = "hostile"; alert(1); document.body.textContent = "script ran"</script>
-<img src="http://elsewhere.invalid/picture.png"><img src="x" onerror="alert(2); document.body.textContent = 'onerror ran'">
-<iframe src="http://elsewhere.invalid/frame"></iframe><object data="http://elsewhere.invalid/object"></object>
-<form action="http://elsewhere.invalid/form"><button>Send</button></form>
-<a href="http://elsewhere.invalid/link" target="_top">Link</a><p>the end</p>"""
+<img src="${elsewhere.address}/picture.png"><img src="x" onerror="alert(2); document.body.textContent = 'onerror ran'">
+<iframe src="${elsewhere.address}/frame"></iframe><object data="${elsewhere.address}/object"></object>
+<form action="${elsewhere.address}/form"><button>Send</button></form>
+<a href="${elsewhere.address}/link" target="_top">Link</a><p>the end</p>"""
 Hostile()
 `)
   const frame = output(page).locator("iframe").contentFrame()
@@ -112,10 +111,11 @@ Hostile()
   await frame.getByRole("button", { name: "Send" }).click()
   await frame.getByRole("link", { name: "Link" }).click()
 
-  assert.deepEqual(requests.filter((request) => !request.startsWith(server.address)), [])
   assert.match(page.url(), /#run=/)
   assert.equal(await page.title(), "Succeeded · LLMos")
   await frame.getByText("the end").waitFor()
+  await fetch(`${elsewhere.address}/the-test-itself`)
+  assert.deepEqual(elsewhere.asked, ["/the-test-itself"])
 })
 
 test("an error marks its line in the editor and shows its hint", async (t) => {

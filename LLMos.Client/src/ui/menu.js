@@ -13,10 +13,8 @@ export function attachMenu(button, label, items) {
   button.setAttribute("aria-haspopup", "menu")
   attachPopover(button, panel, () => refreshChecks(panel, items))
 
-  panel.addEventListener("toggle", (event) => {
-    if (/** @type {ToggleEvent} */ (event).newState === "open")
-      choices(panel)[0]?.focus()
-  })
+  // The browser gives it the focus as the menu opens; an event would come after a key that follows at once.
+  choices(panel)[0]?.toggleAttribute("autofocus", true)
   panel.addEventListener("keydown", (event) => moveFocus(panel, event))
   return panel
 }
