@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import atexit
+import functools
 import gc
 import inspect
 import io
@@ -11,13 +12,14 @@ import mmap
 import signal
 import sys
 import types
+from collections.abc import Callable
 from typing import Any
 
 from llmos import failures, files, hints, line
 from llmos.display import bundle_of
 from llmos.streams import ErrorStream, OutputStream
 
-__all__ = ("NAME", "run", "warm_up")
+__all__ = ("NAME", "prepare", "warm_up")
 
 NAME = "<program>"
 
@@ -51,18 +53,24 @@ def warm_up() -> None:
     atexit._clear()
 
 
-def run(request: dict[str, Any], channel: Any) -> None:
-    """Execute the program of a `run` request as `__main__` and send its result or error, then `ended`."""
+def prepare(channel: Any) -> Callable[[dict[str, Any]], None]:
+    """Do, while the worker waits, all that does not depend on the program, and return what runs it."""
     reserve = mmap.mmap(-1, _RESERVE_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     output = OutputStream(lambda: channel.send({"type": "buffering"}))
     line.connect(channel, output.flush)
     sys.stdout = output
     sys.stderr = ErrorStream(line.send)
-    sys.stdin = io.TextIOWrapper(io.BytesIO((request["stdin"] or "").encode("utf-8", "replace")), encoding="utf-8")
     signal.signal(signal.SIGUSR2, output.gathered)
     hints.install()
     files.install()
+    # The pages that a compilation writes to are this process's own from here on: a quarter of a short run.
+    _compile("0")
+    return functools.partial(_run, channel, output, reserve)
 
+
+def _run(channel: Any, output: OutputStream, reserve: mmap.mmap, request: dict[str, Any]) -> None:
+    """Execute the program of a `run` request as `__main__` and send its result or error, then `ended`."""
+    sys.stdin = io.TextIOWrapper(io.BytesIO((request["stdin"] or "").encode("utf-8", "replace")), encoding="utf-8")
     outcome = "succeeded"
     try:
         value = _execute(request["code"])
@@ -85,17 +93,7 @@ def _execute(source: str) -> Any:
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
     namespace = module.__dict__
-
-    tree = compile(source, NAME, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    last: ast.Expression | None = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = ast.Expression(tree.body.pop().value)
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    parts = [compile(tree, NAME, "exec", flags, dont_inherit=True)]
-    if last is not None:
-        parts.append(compile(last, NAME, "eval", flags, dont_inherit=True))
-    del tree, last
-
+    parts = _compile(source)
     if not any(part.co_flags & inspect.CO_COROUTINE for part in parts):
         return _last_of([eval(part, namespace) for part in parts])
 
@@ -108,6 +106,19 @@ def _execute(source: str) -> Any:
         return value if len(parts) > 1 else None
 
     return asyncio.run(in_order())
+
+
+def _compile(source: str) -> list[types.CodeType]:
+    """Return the program's code, and that of its last line by itself if it is an expression."""
+    tree = compile(source, NAME, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    last: ast.Expression | None = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = ast.Expression(tree.body.pop().value)
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    parts = [compile(tree, NAME, "exec", flags, dont_inherit=True)]
+    if last is not None:
+        parts.append(compile(last, NAME, "eval", flags, dont_inherit=True))
+    return parts
 
 
 def _last_of(values: list[Any]) -> Any:

@@ -79,11 +79,11 @@ def _fork(control: socket.socket, made: Confinement, message: dict[str, Any]) ->
 
 
 def _reseed() -> None:
-    # What is seeded at import would be the same in every worker, so each gets a state that no other has had. `random` reseeds
-    # itself in the child; `secrets` and uuid4 read the kernel.
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        numpy_random.seed(None)
+    # What is seeded at import would be the same in every worker, so each gets a state that no other has had. `secrets` and uuid4
+    # read the kernel.
+    for name in ("random", "numpy.random"):
+        if name in sys.modules:
+            sys.modules[name].seed(None)
 
 
 def _keep(made: Confinement, *descriptors: int) -> None:

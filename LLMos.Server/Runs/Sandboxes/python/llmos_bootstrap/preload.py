@@ -2,9 +2,11 @@
 
 import gc
 import importlib
-import importlib.metadata
+import os
 import platform
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from llmos_bootstrap import memory
@@ -57,9 +59,28 @@ def load() -> Loaded:
     started = time.monotonic()
     gc.disable()
     arenas = memory.hold_arenas(_ARENA_MEGABYTES)
-    for name in _MODULES:
-        importlib.import_module(name)
-    importlib.import_module(PROGRAM).warm_up()
+    with _without_fork_hooks():
+        for name in _MODULES:
+            importlib.import_module(name)
+        importlib.import_module(PROGRAM).warm_up()
     versions = {name: importlib.import_module(module).__version__ for name, module in _PACKAGES.items()}
     del arenas
     return Loaded(platform.python_version(), versions, int((time.monotonic() - started) * 1000))
+
+
+@contextmanager
+def _without_fork_hooks() -> Iterator[None]:
+    """Have no module run something in each fork; what they wanted done in a child is done once, at the end, in the parent of all.
+
+    They put locks and thread lists in order that a process of one thread, forked while it holds no lock, leaves in order, and
+    drop what holds descriptors. In each fork that cost 270 pages, a third of its time. What they reseed the forkserver reseeds.
+    """
+    in_child: list[Callable[[], object]] = []
+    register = os.register_at_fork
+    os.register_at_fork = lambda *, after_in_child=None, **others: in_child.append(after_in_child)
+    try:
+        yield
+    finally:
+        os.register_at_fork = register
+    for hook in filter(None, in_child):
+        hook()

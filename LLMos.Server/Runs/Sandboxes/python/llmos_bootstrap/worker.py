@@ -30,13 +30,14 @@ def live(policy: Policy, made: Confinement, worker: int, marker: bytes, used: tu
 
     channel = Channel(REQUESTS, os.dup(1), marker)
     channel.send({"type": "ready", "layers": layers})
+    run = importlib.import_module(PROGRAM).prepare(channel)
     request = channel.receive()
     if request is None:
         os._exit(0)
     channel.send({"type": "begun"})
     gc.enable()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    importlib.import_module(PROGRAM).run(request, channel)
+    run(request)
     channel.receive()  # The server measures what was used, then kills; its connection ends when it is gone.
     os._exit(0)
 
