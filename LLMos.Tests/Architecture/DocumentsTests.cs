@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using LLMos.Server.Runs;
 using Microsoft.Extensions.Logging;
@@ -31,6 +32,13 @@ public sealed partial class DocumentsTests
 
         Assert.Empty(missing);
     }
+
+    [Fact]
+    public void Every_route_is_documented() => Assert.Empty(
+        from route in JsonSerializer.Deserialize<string[]>(Read("LLMos.Tests/Architecture/approved/routes.json"))!
+        let path = route.Split(' ')[1].TrimEnd('/')
+        where path.StartsWith("/api/", StringComparison.Ordinal) && !Read("docs/api.md").Contains($" {path}`", StringComparison.Ordinal)
+        select route);
 
     [Fact]
     public void Every_error_code_is_documented() => Assert.Empty(
