@@ -60,7 +60,7 @@ export class Visit {
   static async signedIn(test, browser, server, { role = "member", ...options } = {}) {
     const visit = await Visit.begin(test, browser, server, options)
     visit.user = await addPerson(server, role)
-    await answerTo(visit.context.request, "/login", { user: visit.user, password: anyPassword })
+    await signIn(visit.context.request, visit.user)
     return visit
   }
 
@@ -103,19 +103,24 @@ async function answerTo(caller, path, data) {
 const administrators = new WeakMap()
 let people = 0
 
-/** @param {Server} server @param {Role} role @returns {Promise<string>} */
-async function addPerson(server, role) {
+/** @param {Server} server @param {Role} role @param {string} [name] @returns {Promise<string>} */
+export async function addPerson(server, role, name = `person-${people += 1}`) {
   if (!administrators.has(server))
     administrators.set(server, signInAsAdministrator(server))
   const { user } = await answerTo(await /** @type {Promise<APIRequestContext>} */ (administrators.get(server)), "/people",
-    { user: `person-${people += 1}`, password: anyPassword, role })
+    { user: name, password: anyPassword, role })
   return user
+}
+
+/** @param {APIRequestContext} caller @param {string} user */
+export async function signIn(caller, user) {
+  await answerTo(caller, "/login", { user, password: anyPassword })
 }
 
 /** @param {Server} server @returns {Promise<APIRequestContext>} */
 async function signInAsAdministrator(server) {
   const caller = await request.newContext({ baseURL: server.address })
-  await answerTo(caller, "/login", { user: administrator, password: anyPassword })
+  await signIn(caller, administrator)
   return caller
 }
 
