@@ -10,14 +10,22 @@ builder.AddAccounts();
 builder.AddRuns();
 
 var app = builder.Build();
-app.UseHosting();
-app.UseShellFiles();
-app.UseAccounts();
-app.UseAppFiles();
+try
+{
+    app.UseHosting();
+    app.UseShellFiles();
+    app.UseAccounts();
+    app.UseAppFiles();
 
-var api = app.MapGroup("/api/v1");
-app.MapHosting(api);
-api.MapAccounts();
-app.MapRuns(api);
+    var api = app.MapGroup("/api/v1");
+    app.MapHosting(api);
+    api.MapAccounts();
+    app.MapRuns(api);
 
-app.Run();
+    app.Run();
+    return 0;
+}
+catch (Exception failure) when (StartFailure.IsTold(failure, app.Logger))
+{
+    return StartFailure.ExitStatus;
+}

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace LLMos.Server.Runs;
 
 /// <summary>Limits on runs, bound from the <c>Runs</c> section. Every one has a hard maximum; none can be switched off.</summary>
-public sealed record RunOptions
+public sealed record RunOptions : IValidatableObject
 {
     public const string Section = "Runs";
 
@@ -48,11 +48,11 @@ public sealed record RunOptions
     public int WaitingWorkers { get; init; } = 4;
 
     /// <summary>Runs that may wait; one more is refused with <c>runs.queue_full</c>.</summary>
-    [Range(0, 10_000)]
+    [Range(1, 10_000)]
     public int MaxQueued { get; init; } = 256;
 
     /// <summary>Runs of one person that may wait.</summary>
-    [Range(0, 10_000)]
+    [Range(1, 10_000)]
     public int MaxQueuedPerUser { get; init; } = 32;
 
     /// <summary>Ended runs kept in a person's history; the oldest go first.</summary>
@@ -70,4 +70,12 @@ public sealed record RunOptions
     /// <summary>Layers without which no code runs: rlimits, privileges, landlock, seccomp. Set as a list separated by commas.</summary>
     [RegularExpression("(rlimits|privileges|landlock|seccomp)?(,(rlimits|privileges|landlock|seccomp))*")]
     public string RequiredLayers { get; init; } = "rlimits,privileges,landlock,seccomp";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (TimeoutSeconds > MaxTimeoutSeconds)
+            yield return new($"TimeoutSeconds ({TimeoutSeconds}) is above MaxTimeoutSeconds ({MaxTimeoutSeconds}).");
+        if (HeapMegabytes > MaxHeapMegabytes)
+            yield return new($"HeapMegabytes ({HeapMegabytes}) is above MaxHeapMegabytes ({MaxHeapMegabytes}).");
+    }
 }

@@ -26,6 +26,21 @@ public sealed class HttpEdgeTests
         await answer.RefusedAsync(HttpStatusCode.BadRequest, "request.malformed");
     }
 
+    [Theory]
+    [InlineData("""{"user":"eva","password":"x","extra":1}""", "extra")]
+    [InlineData("""{"user":"eva"}""", "password")]
+    [InlineData("""{"user":"eva","password":1}""", "$.password")]
+    public async Task Malformed_body_is_told_by_what_is_wrong_in_it_not_by_the_types_of_the_server(string json, string part)
+    {
+        await using var server = new LLMosServer();
+
+        using var answer = await server.Client().PostAsync("/api/v1/login", new StringContent(json, new MediaTypeHeaderValue("application/json")));
+
+        var told = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(part, told, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"LLMos\.|System\.|\.NET", told);
+    }
+
     [Fact]
     public async Task Hundred_thousand_brackets_and_invalid_utf8_are_malformed()
     {

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace LLMos.Server.Foundation.Errors;
 
 /// <summary>The HTTP edge: a refusal becomes problem+json with its <c>code</c>; anything else becomes <c>internal</c>.</summary>
-internal sealed class HttpErrorHandler(ILogger<HttpErrorHandler> logger) : IExceptionHandler
+internal sealed partial class HttpErrorHandler(ILogger<HttpErrorHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellation)
     {
@@ -19,10 +20,16 @@ internal sealed class HttpErrorHandler(ILogger<HttpErrorHandler> logger) : IExce
         // The framework's own refusals (unreadable JSON, a body that is too large) say what is wrong in their text.
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge, Message: var text } => RequestErrors.TooLarge(text),
         BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } => RequestErrors.MediaType(),
-        BadHttpRequestException { InnerException: JsonException json } => RequestErrors.Malformed($"The JSON body is not what this route takes: {json.Message}"),
+        BadHttpRequestException { InnerException: JsonException json } => RequestErrors.Malformed($"The JSON body is not what this route takes: {WithoutTypes(json.Message)}"),
         BadHttpRequestException { Message: var text } => RequestErrors.Malformed(text),
         _ => null,
     };
+
+    // What the server is made of says nothing to a caller.
+    private static string WithoutTypes(string message) => TypeName().Replace(message, "");
+
+    [GeneratedRegex(@" (contained in|for) type '[^']*'| to (System|LLMos)\.\S+(?=\. Path)|\.NET (?=member)")]
+    private static partial Regex TypeName();
 
     private DomainError Unexpected(HttpContext http, Exception exception)
     {
