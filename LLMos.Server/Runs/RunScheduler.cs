@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace LLMos.Server.Runs;
 
 /// <summary>A bounded queue in, a bounded number of slots out; each slot is a thread that executes one run after another.</summary>
-internal sealed class RunScheduler : IHostedService
+internal sealed class RunScheduler : IHostedLifecycleService
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
 
@@ -91,8 +91,13 @@ internal sealed class RunScheduler : IHostedService
         return Task.CompletedTask;
     }
 
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Cancels everything, waits for the slots and until the last record is kept; nothing is left running.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <remarks>Before anything else stops: the listener waits for those who follow a run, and they for its end.</remarks>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         List<LiveRun> all;
         lock (_gate)
@@ -107,6 +112,10 @@ internal sealed class RunScheduler : IHostedService
         await Task.Run(() => _slots.ForEach(slot => slot.Join(StopPatience)), cancellationToken);
         await Task.WhenAll(_ending.Values).WaitAsync(cancellationToken);
     }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private void Serve()
     {

@@ -72,6 +72,25 @@ public sealed class SandboxLifeTests
     }
 
     [Fact]
+    public async Task A_stopped_server_tells_those_who_follow_a_run_how_it_ended_and_does_not_wait_for_them()
+    {
+        var server = await StartAsync();
+        var ada = await PersonAsync(server, "ada");
+        var run = await ada.StartAsync("print('begun')\nwhile True: pass");
+        // Not a client of the server's own: those end before it does.
+        using var client = new HttpMessageInvoker(new SocketsHttpHandler());
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(ada.Client.BaseAddress!, $"/api/v1/runs/{run.Id}/events"));
+        request.Headers.Accept.Add(new("text/event-stream"));
+        request.Headers.Authorization = new("Bearer", ada.Token);
+        using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        var following = answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        await server.DisposeAsync().AsTask().WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken);
+
+        Assert.Contains("\"state\":\"cancelled\",\"reason\":\"The server stopped.\"", await following, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_killed_servers_runs_are_recorded_as_cancelled_with_what_they_printed()
     {
         using var folder = new TemporaryFolder();
