@@ -126,6 +126,11 @@ internal sealed class RunScheduler : IHostedLifecycleService
             {
                 end = Execute(run);
             }
+            catch (DomainException refusal)
+            {
+                // Its beginning cannot be kept (the disk is full).
+                end = new(RunState.Cancelled, refusal.Error.Detail);
+            }
             catch (Exception unexpected)
             {
                 // The slot must outlive whatever one run brings about.
@@ -149,9 +154,15 @@ internal sealed class RunScheduler : IHostedLifecycleService
         // Listed before it begins, so that a stop waits for it.
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ending[run] = done.Task;
-        await OnEnded(run, end);
-        _ending.TryRemove(run, out _);
-        done.SetResult();
+        try
+        {
+            await OnEnded(run, end);
+        }
+        finally
+        {
+            _ending.TryRemove(run, out _);
+            done.SetResult();
+        }
     }
 
     private LiveRun? Next()
@@ -189,11 +200,19 @@ internal sealed class RunScheduler : IHostedLifecycleService
         var position = 0;
         foreach (var run in _queue.InOrder())
         {
-            if (run.Run.MoveInQueue(++position))
+            if (!run.Run.MoveInQueue(++position))
+                continue;
+
+            try
             {
                 run.Output.Append(new() { Type = "queued", QueuePosition = position });
-                OnChanged(run);
             }
+            catch (Exception failed) when (failed is DomainException or IOException)
+            {
+                // The disk is full. It is another run's turn that is made here, and this run's record says its position too.
+            }
+
+            OnChanged(run);
         }
     }
 }

@@ -160,6 +160,40 @@ public sealed class SandboxLifeTests
         Assert.Equal("succeeded", (await ada.RunAsync("print(2)")).State);
     }
 
+    [Fact]
+    public async Task A_disk_that_fills_up_while_runs_wait_ends_each_of_them_and_the_server_goes_on()
+    {
+        using var folder = new TemporaryFolder();
+        using var disk = SmallDisk.TryMount(folder["small"], 64);
+        Assert.SkipWhen(disk is null, "Needs the right to mount a tmpfs.");
+        await using var server = await StartAsync(("Data:Path", disk.Path), ("Runs:MaxQueuedPerUser", "64"));
+        server.Log.Announce("could not be kept");
+        var ada = await PersonAsync(server, "ada");
+        var running = await ada.StartAsync("while True: pass", timeoutSeconds: 60);
+        var waiting = new List<string>();
+        // So many that being told of each new position takes more than the page that its log has on the disk.
+        for (var number = 0; number < 50; number++)
+            waiting.Add((await ada.StartAsync("print(1)")).Id);
+
+        Fill(disk);
+        using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{running.Id}/cancel", content: null);
+
+        Assert.Equal("cancelled", (await ada.EndedAsync(running.Id)).State);
+        foreach (var id in waiting)
+            Assert.True((await ada.EndedAsync(id)).State is "succeeded" or "cancelled");
+        File.Delete(Path.Combine(disk.Path, "fill"));
+        Assert.Equal("succeeded", (await ada.RunAsync("print(2)")).State);
+    }
+
+    private static void Fill(SmallDisk disk)
+    {
+        using var file = File.Create(Path.Combine(disk.Path, "fill"), bufferSize: 0);
+        var (page, room) = (new byte[4096], new DriveInfo(disk.Path).AvailableFreeSpace);
+        for (var written = 0L; written < room; written += page.Length)
+            file.Write(page);
+        Assert.Equal(0, new DriveInfo(disk.Path).AvailableFreeSpace);
+    }
+
     private static async Task RewindAsync(LLMosServer server, string id)
     {
         var store = server.Services.GetRequiredService<RunStore>();
