@@ -26,7 +26,6 @@ internal sealed class Run(string id, Caller owner, StartRunRequest request, RunL
     public DateTime? EndedAt { get; private set; }
     public RunEnd? End { get; private set; }
     public RunError? Error { get; set; }
-    public IReadOnlyDictionary<string, string>? Result { get; set; }
     public bool WasInterrupted { get; private set; }
 
     /// <summary>Why it was asked to end; null while nobody has.</summary>

@@ -14,7 +14,7 @@ internal sealed class RunStore
     public const string Collection = "runs";
 
     // Displays of one record that are sent with it; later ones are named by their sequence number and read from the events.
-    private const int MaxDisplayBytes = 16 * 1024 * 1024;
+    private const int MaxDisplayBytes = 16 * 1024 * 1024, MaxDisplays = 1000;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -80,20 +80,24 @@ internal sealed class RunStore
         }
     }
 
-    /// <summary>Puts what a run displayed back into its record.</summary>
+    /// <summary>Puts what a run displayed, and its result, back into its record.</summary>
     public static RunRecord Complete(StoredRun run, EventLog log)
     {
+        var none = new Dictionary<string, string>();
         var left = MaxDisplayBytes;
         var displays = new List<RecordedDisplay>();
         foreach (var sequence in run.Displays)
         {
-            var data = log.Read(sequence - 1, 1, int.MaxValue) is [var entry] ? RunOutput.Decode(entry).Data! : new Dictionary<string, string>();
+            var data = left >= 0 && displays.Count < MaxDisplays ? DataOf(log, sequence) : none;
             left -= data.Sum(part => part.Value.Length);
-            displays.Add(new(sequence, left >= 0 ? data : new Dictionary<string, string>()));
+            displays.Add(new(sequence, left >= 0 ? data : none));
         }
 
-        return run.Record with { Displays = displays };
+        return run.Record with { Displays = displays, Result = run.Result is { } result ? DataOf(log, result) : run.Record.Result };
     }
+
+    private static IReadOnlyDictionary<string, string> DataOf(EventLog log, long sequence) =>
+        log.Read(sequence - 1, 1, int.MaxValue) is [var entry] ? RunOutput.Decode(entry).Data! : new Dictionary<string, string>();
 
     private void Load(ILogger log)
     {
@@ -131,6 +135,7 @@ internal sealed class RunStore
         var stdout = new HeadAndTail(_options.RecordedOutputBytes);
         var stderr = new HeadAndTail(_options.RecordedOutputBytes);
         var displays = new List<long>();
+        long? result = null;
         if (!File.Exists(LogPath(run.Record.Id)))
             CreateLog(run.Record.Id).Dispose();
         using var log = OpenLog(run.Record.Id);
@@ -140,6 +145,8 @@ internal sealed class RunStore
             {
                 if (happened.Type == "display")
                     displays.Add(happened.Sequence);
+                else if (happened.Type == "result")
+                    result = happened.Sequence;
                 else if (happened.Text is { } text)
                     (happened.Type == "stdout" ? stdout : stderr).Add(text.Bytes.Span);
             }
@@ -155,6 +162,7 @@ internal sealed class RunStore
         return run with
         {
             Displays = displays,
+            Result = result,
             LogBytes = log.Bytes,
             Record = run.Record with
             {

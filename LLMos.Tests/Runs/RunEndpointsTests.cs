@@ -6,6 +6,7 @@ using System.Text.Json;
 using LLMos.Server.Accounts;
 using LLMos.Server.Runs;
 using LLMos.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using static LLMos.Tests.Runs.RunCalls;
 
 namespace LLMos.Tests.Runs;
@@ -144,6 +145,33 @@ public sealed class RunEndpointsTests(SharedServer shared)
 
         Assert.True(run.Stdout.OmittedBytes > 0);
         Assert.Equal(string.Concat(Enumerable.Range(0, 100_000).Select(number => $"{number}\n")), text);
+    }
+
+    [Fact]
+    public async Task A_result_of_many_megabytes_is_kept_with_its_run()
+    {
+        var person = await shared.NewPersonAsync();
+        var run = await person.RunAsync("class Large:\n    def _repr_mimebundle_(self): return {'application/x': '<' * 15_000_000}\nLarge()");
+        var store = shared.Server.Services.GetRequiredService<RunStore>();
+
+        await Eventually.HoldsAsync(() => store.Find(run.Id) is not null, "the run is in the store");
+
+        Assert.Equal(15_000_000, run.Result?["application/x"].Length);
+        Assert.Equal(15_000_000, (await person.GetRunAsync(run.Id)).Result?["application/x"].Length);
+    }
+
+    [Fact]
+    public async Task A_record_carries_a_bounded_number_of_displays_and_names_the_rest()
+    {
+        var person = await shared.NewPersonAsync();
+
+        var run = await person.RunAsync("import llmos\nfor number in range(1_100): llmos.display(number)");
+
+        Assert.Equal(1_100, run.Displays.Count);
+        Assert.Equal("999", run.Displays[999].Data["text/plain"]);
+        Assert.Empty(run.Displays[1_000].Data);
+        var events = await person.Client.GetFromJsonAsync<RunEvents>($"{Runs}/{run.Id}/events?after={run.Displays[1_000].Sequence - 1}&limit=1", Answers.Json);
+        Assert.Equal("1000", Assert.Single(events!.Events).Data?["text/plain"]);
     }
 
     [Fact]

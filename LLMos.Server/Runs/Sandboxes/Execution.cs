@@ -225,7 +225,6 @@ internal sealed class Execution
                 _output.Append(new() { Type = "display", Data = frame.Data });
                 break;
             case "result":
-                _run.Result = frame.Data;
                 _output.Append(new() { Type = "result", Data = frame.Data });
                 break;
             case "progress":
