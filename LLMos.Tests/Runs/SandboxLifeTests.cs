@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
+using LLMos.Server.Accounts;
 using LLMos.Server.Runs;
 using LLMos.Server.Runs.Sandboxes;
 using LLMos.Tests.Foundation;
@@ -43,6 +44,53 @@ public sealed class SandboxLifeTests
         Assert.Equal(("crashed", "begun\n"), (ended.State, ended.Stdout.Text));
         Assert.Contains("SIGKILL", ended.Reason, StringComparison.Ordinal);
         Assert.Equal("succeeded", (await ada.RunAsync("print('again')")).State);
+    }
+
+    [Fact]
+    public async Task All_waiting_workers_killed_at_once_cost_the_next_run_nothing()
+    {
+        await using var server = await StartAsync(("Runs:WaitingWorkers", "6"));
+        var ada = await PersonAsync(server, "ada");
+        await Eventually.HoldsAsync(() => Workers(server).Count == 6, "six workers wait");
+        var killed = Workers(server);
+
+        killed.ForEach(worker => worker.Kill());
+        await Eventually.HoldsAsync(() => !killed.Exists(worker => Directory.Exists($"/proc/{worker.Id}")), "they are gone");
+
+        Assert.Equal("succeeded", (await ada.RunAsync("print(1)")).State);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_cancelled_while_the_sandbox_starts_ends_at_once()
+    {
+        using var folder = new TemporaryFolder();
+        var python = folder["python-that-takes-its-time"];
+        File.WriteAllText(python, "#!/bin/sh\nexec sleep 3600\n");
+        File.SetUnixFileMode(python, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using var server = new LLMosServer(("Runs:Python", python)).Listen();
+        var ada = await PersonAsync(server, "ada");
+        var run = await ada.StartAsync("print(1)");
+
+        using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{run.Id}/cancel", content: null);
+
+        Assert.Equal("cancelled", (await cancelled.ReadAsync<RunSummary>()).State);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_cancelled_before_its_worker_has_the_code_ends_as_cancelled()
+    {
+        await using var server = await StartAsync();
+        var now = DateTime.UnixEpoch;
+        // More than the connection takes before the worker reads it.
+        var request = Python($"print(1)#{new string('x', 1_000_000)}");
+        var run = new Run("run", new("ada", "ada", Role.Member), request, new(30, 256, 1_000_000), now);
+        using var log = LLMos.Server.Foundation.Streams.EventLog.Create(Path.Combine(server.DataPath, "run.log"), new());
+        run.TryStart(now);
+        run.Cancel("She said so.");
+
+        var end = server.Services.GetRequiredService<PythonSandbox>().Execute(run, new(log, now, TimeProvider.System, 1000));
+
+        Assert.Equal((RunState.Cancelled, "She said so."), (end.State, end.Reason));
     }
 
     [Fact]

@@ -78,7 +78,7 @@ internal sealed class Execution
     {
         _started = Stopwatch.GetTimestamp();
         if (!_worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin }))
-            return null;
+            return _stopped;
 
         while (_outcome is null)
         {
