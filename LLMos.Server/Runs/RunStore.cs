@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LiteDB;
+using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Foundation.Streams;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,8 @@ internal sealed class RunStore
 
     // Displays of one record that are sent with it; later ones are named by their sequence number and read from the events.
     private const int MaxDisplayBytes = 16 * 1024 * 1024, MaxDisplays = 1000;
+
+    private const string LostReason = "The server ended while it ran.";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -111,7 +114,18 @@ internal sealed class RunStore
 
             // Its server is gone, so its worker is too.
             RunLog.Recovered(log, run.Record.Id);
-            var ended = Recover(run);
+            StoredRun ended;
+            try
+            {
+                ended = Recover(run);
+            }
+            catch (Exception lost) when (lost is DomainException or IOException)
+            {
+                // Damaged, or the disk is full: one run's output is no reason not to start.
+                RunLog.LogLost(log, lost, run.Record.Id);
+                ended = End(run);
+            }
+
             _database.WriteAsync(documents => documents.Put(
                 Collection, new() { ["_id"] = ended.Record.Id, ["json"] = JsonSerializer.SerializeToUtf8Bytes(ended, Json) })).GetAwaiter().GetResult();
             Index(ended);
@@ -131,7 +145,6 @@ internal sealed class RunStore
     /// <summary>Ends a run that was in flight when its server ended: what it had sent is in its log.</summary>
     private StoredRun Recover(StoredRun run)
     {
-        const string Reason = "The server ended while it ran.";
         var stdout = new HeadAndTail(_options.RecordedOutputBytes);
         var stderr = new HeadAndTail(_options.RecordedOutputBytes);
         var displays = new List<long>();
@@ -155,27 +168,26 @@ internal sealed class RunStore
         var output = new RunOutput(log, run.Record.CreatedAt, _time, _options.RecordedOutputBytes);
         if (!log.IsCompleted)
         {
-            output.Append(new() { Type = "ended", State = RunState.Cancelled.Name(), Reason = Reason, Usage = run.Record.Usage });
+            output.Append(new() { Type = "ended", State = RunState.Cancelled.Name(), Reason = LostReason, Usage = run.Record.Usage });
             output.Complete();
         }
 
-        return run with
+        return End(run with
         {
             Displays = displays,
             Result = result,
             LogBytes = log.Bytes,
-            Record = run.Record with
-            {
-                State = RunState.Cancelled.Name(),
-                Reason = Reason,
-                QueuePosition = null,
-                EndedAt = _time.GetUtcNow().UtcDateTime,
-                Stdout = stdout.ToText(),
-                Stderr = stderr.ToText(),
-                LastSequence = log.LastSequence,
-            },
-        };
+            Record = run.Record with { Stdout = stdout.ToText(), Stderr = stderr.ToText(), LastSequence = log.LastSequence },
+        });
     }
+
+    private StoredRun End(StoredRun run) => run with
+    {
+        Record = run.Record with
+        {
+            State = RunState.Cancelled.Name(), Reason = LostReason, QueuePosition = null, EndedAt = _time.GetUtcNow().UtcDateTime,
+        },
+    };
 
     private void Index(StoredRun run)
     {

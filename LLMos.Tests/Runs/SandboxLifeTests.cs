@@ -157,6 +157,24 @@ public sealed class SandboxLifeTests
     }
 
     [Fact]
+    public async Task A_log_that_cannot_be_read_back_does_not_keep_the_server_from_starting()
+    {
+        using var folder = new TemporaryFolder();
+        string id;
+        await using (var first = await StartAsync(("Data:Path", folder.Path)))
+        {
+            id = (await (await PersonAsync(first, "ada")).RunAsync("print('begun')")).Id;
+            await RewindAsync(first, id);
+        }
+
+        // What a power cut leaves of a file whose blocks never reached the disk.
+        File.WriteAllBytes(Path.Combine(folder.Path, "runs", $"{id}.log"), new byte[4096]);
+
+        await using var next = await StartAsync(("Data:Path", folder.Path));
+        Assert.Equal("cancelled", (await (await PersonAsync(next, "ada")).GetRunAsync(id)).State);
+    }
+
+    [Fact]
     public async Task A_missing_layer_refuses_runs_with_the_reason_unless_the_floor_is_lower()
     {
         using var folder = new TemporaryFolder();
@@ -245,6 +263,8 @@ public sealed class SandboxLifeTests
     private static async Task RewindAsync(LLMosServer server, string id)
     {
         var store = server.Services.GetRequiredService<RunStore>();
+        // An answer does not wait for it.
+        await Eventually.HoldsAsync(() => store.Find(id) is { Record.EndedAt: not null }, "the run is kept");
         var run = store.Find(id)!;
         var path = Path.Combine(server.DataPath, "runs", $"{id}.log");
         List<byte[]> before;
