@@ -135,6 +135,27 @@ public sealed class RunEndpointsTests(SharedServer shared)
         Assert.Contains("\"text\":\"one", string.Concat(whole.Select(item => item.Data)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("events")]
+    [InlineData("output")]
+    public async Task A_stream_ends_when_the_sign_in_that_opened_it_no_longer_holds(string stream)
+    {
+        var person = await shared.NewPersonAsync();
+        var run = await person.StartAsync("print('begun')\nwhile True: pass");
+        await person.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Runs}/{run.Id}/{stream}");
+        request.Headers.Accept.Add(new("text/event-stream"));
+        using var answer = await person.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var following = answer.Content.ReadAsStringAsync();
+        var accounts = shared.Server.Services.GetRequiredService<AccountStore>();
+
+        await accounts.ChangeAsync(book => book.WithoutToken(OwnerIn(book), book.TokensOf(OwnerIn(book)).Single().Id), TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => following);
+
+        string OwnerIn(AccountBook book) => book.FindByName(run.User)!.Id;
+    }
+
     [Fact]
     public async Task The_whole_output_is_a_text_file()
     {
