@@ -185,7 +185,10 @@ internal sealed class RunStore
     {
         Record = run.Record with
         {
-            State = RunState.Cancelled.Name(), Reason = LostReason, QueuePosition = null, EndedAt = _time.GetUtcNow().UtcDateTime,
+            State = RunState.Cancelled.Name(),
+            Reason = LostReason,
+            QueuePosition = null,
+            EndedAt = _time.GetUtcNow().UtcDateTime,
         },
     };
 
