@@ -35,6 +35,7 @@ internal static class AccountsModule
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRequestGuard();
+        app.Use(app.Services.GetRequiredService<LiveConnections>().FollowAsync);
     }
 
     public static void MapAccounts(this IEndpointRouteBuilder api)

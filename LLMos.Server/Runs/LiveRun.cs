@@ -6,7 +6,7 @@ internal sealed record LiveRun(Run Run, RunOutput Output, string? IdempotencyKey
     /// <summary>The run as it is now.</summary>
     public StoredRun ToStored(DateTime now)
     {
-        var (stdout, stderr, displays) = Output.Record();
+        var (stdout, stderr, displays, result) = Output.Record();
         var summary = Run.Summarize();
         return new(
             Run.Owner.AccountId,
@@ -14,8 +14,8 @@ internal sealed record LiveRun(Run Run, RunOutput Output, string? IdempotencyKey
                 summary.Id, summary.Language, summary.State, summary.User, summary.Title,
                 Session: null, SessionState: "none",
                 summary.QueuePosition, summary.CreatedAt, summary.StartedAt, summary.EndedAt,
-                Run.Request.Code, Run.End?.Limit, Run.End?.Reason, stdout, stderr, Displays: [], Run.Result, Run.Error, Files: [],
+                Run.Request.Code, Run.End?.Limit, Run.End?.Reason, stdout, stderr, Displays: [], Result: null, Run.Error, Files: [],
                 Run.Usage(Output.Bytes, now), Run.Limits, Output.Log.LastSequence),
-            displays, IdempotencyKey, RequestHash, Output.Log.Bytes);
+            displays, result, IdempotencyKey, RequestHash, Output.Log.Bytes);
     }
 }

@@ -26,7 +26,6 @@ internal sealed class Run(string id, Caller owner, StartRunRequest request, RunL
     public DateTime? EndedAt { get; private set; }
     public RunEnd? End { get; private set; }
     public RunError? Error { get; set; }
-    public IReadOnlyDictionary<string, string>? Result { get; set; }
     public bool WasInterrupted { get; private set; }
 
     /// <summary>Why it was asked to end; null while nobody has.</summary>
@@ -164,9 +163,13 @@ internal sealed class Run(string id, Caller owner, StartRunRequest request, RunL
         {
             var text = candidate.Trim();
             if (!text.IsEmpty && !text.StartsWith("import ") && !text.StartsWith("from "))
-                return text.Length <= MaxCharacters ? text.ToString() : $"{text[..(MaxCharacters - 1)]}…";
+                return text.Length <= MaxCharacters ? text.ToString() : $"{text[..WholeCharacters(text, MaxCharacters - 1)]}…";
         }
 
-        return code.AsSpan().Trim().Length > 0 ? code.AsSpan().Trim()[..Math.Min(code.AsSpan().Trim().Length, MaxCharacters)].ToString() : "";
+        var imports = code.AsSpan().Trim();
+        return imports.Length <= MaxCharacters ? imports.ToString() : imports[..WholeCharacters(imports, MaxCharacters)].ToString();
     }
+
+    // Half of a character outside the basic plane is no text.
+    private static int WholeCharacters(ReadOnlySpan<char> text, int most) => char.IsHighSurrogate(text[most - 1]) ? most - 1 : most;
 }

@@ -9,14 +9,14 @@ internal sealed class RunHub(RunRegistry runs) : Hub
     public async Task<RunSummary> Start(StartRunRequest request) =>
         runs.GetSummary(Caller, await runs.StartAsync(Caller, request, idempotencyKey: null, wait: TimeSpan.Zero, Context.ConnectionAborted));
 
-    public Task<RunSummary> Cancel(string runId) => runs.CancelAsync(Caller, runId);
+    public Task<RunSummary> Cancel(string? runId) => runs.CancelAsync(Caller, runId ?? "");
 
-    public RunSummary Interrupt(string runId) => runs.Interrupt(Caller, runId);
+    public RunSummary Interrupt(string? runId) => runs.Interrupt(Caller, runId ?? "");
 
     /// <summary>Streams what followed event <paramref name="after"/>, in batches, then what happens until the run has ended.</summary>
     /// <remarks>Not an iterator itself: the look-up must refuse while SignalR's filters still listen.</remarks>
-    public IAsyncEnumerable<RunEvent[]> Watch(string runId, long after, CancellationToken cancellation) =>
-        runs.Watch(Caller, runId, after, cancellation);
+    public IAsyncEnumerable<RunEvent[]> Watch(string? runId, long after, CancellationToken cancellation) =>
+        runs.Watch(Caller, runId ?? "", after, cancellation);
 
     private Caller Caller => Caller.Of(Context.User);
 }

@@ -23,6 +23,9 @@ internal static partial class RunLog
     [LoggerMessage(4007, LogLevel.Warning, "Run {RunId} was in flight when the server ended and is now recorded as cancelled")]
     public static partial void Recovered(ILogger log, string runId);
 
+    [LoggerMessage(4009, LogLevel.Warning, "The output of run {RunId} cannot be read back; its record has what was known at its beginning")]
+    public static partial void LogLost(ILogger log, Exception why, string runId);
+
     [LoggerMessage(4008, LogLevel.Error, "A slot met an unexpected error in run {RunId}")]
     public static partial void SlotFailed(ILogger log, Exception why, string runId);
 }

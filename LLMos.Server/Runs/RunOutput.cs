@@ -13,6 +13,7 @@ internal sealed class RunOutput(EventLog log, DateTime createdAt, TimeProvider t
     private readonly ArrayBufferWriter<byte> _encoded = new(1024);
     private readonly HeadAndTail _stdout = new(recordedBytes), _stderr = new(recordedBytes);
     private readonly List<long> _displays = [];
+    private long? _result;
 
     public EventLog Log => log;
 
@@ -34,6 +35,8 @@ internal sealed class RunOutput(EventLog log, DateTime createdAt, TimeProvider t
             log.Append(_encoded.WrittenSpan);
             if (happened.Type == "display")
                 _displays.Add(happened.Sequence);
+            else if (happened.Type == "result")
+                _result = happened.Sequence;
             Bytes += happened.Data?.Sum(part => (long)part.Value.Length) ?? 0;
         }
     }
@@ -50,10 +53,10 @@ internal sealed class RunOutput(EventLog log, DateTime createdAt, TimeProvider t
 
     public void Complete() => log.Complete();
 
-    public (OutputText Stdout, OutputText Stderr, IReadOnlyList<long> Displays) Record()
+    public (OutputText Stdout, OutputText Stderr, IReadOnlyList<long> Displays, long? Result) Record()
     {
         lock (_gate)
-            return (_stdout.ToText(), _stderr.ToText(), [.. _displays]);
+            return (_stdout.ToText(), _stderr.ToText(), [.. _displays], _result);
     }
 
     public static RunEvent Decode(LogEntry entry) => MessagePackSerializer.Deserialize<RunEvent>(entry.Payload);

@@ -74,7 +74,7 @@ internal sealed class RunRegistry
             return RunStore.Complete(live.ToStored(_time.GetUtcNow().UtcDateTime), live.Output.Log);
 
         var stored = GetStored(caller, id);
-        if (stored.Displays.Count == 0)
+        if (stored.Displays.Count == 0 && stored.Result is null)
             return stored.Record;
         using var log = _store.OpenLog(id);
         return RunStore.Complete(stored, log);
@@ -223,10 +223,10 @@ internal sealed class RunRegistry
                 live.Output.Append(new() { Type = "limit", Limit = limit });
             live.Output.Append(new() { Type = "ended", State = end.State.Name(), Reason = end.Reason, Limit = end.Limit, Usage = usage });
         }
-        catch (DomainException full)
+        catch (Exception failed) when (failed is DomainException or IOException)
         {
             // The record below still says how it ended.
-            RunLog.NotKept(_log, full, run.Id);
+            RunLog.NotKept(_log, failed, run.Id);
         }
 
         RunLog.Ended(_log, run.Id, run.Owner.Name, end.State.Name(), usage.WallMilliseconds);
@@ -238,8 +238,9 @@ internal sealed class RunRegistry
         {
             await KeepAsync(live);
         }
-        catch (Exception failed) when (failed is DomainException or IOException)
+        catch (Exception failed)
         {
+            // Whatever it is: the run has ended, and nobody may wait for it any longer.
             RunLog.NotKept(_log, failed, run.Id);
         }
 

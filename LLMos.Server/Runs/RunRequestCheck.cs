@@ -12,10 +12,11 @@ internal static class RunRequestCheck
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <exception cref="DomainException">See <see cref="RunErrors"/>.</exception>
-    public static RunLimits Check(StartRunRequest request, RunOptions options)
+    public static RunLimits Check(StartRunRequest? request, RunOptions options)
     {
-        if (request.Language != "python")
-            throw RunErrors.LanguageUnknown(request.Language);
+        // MessagePack has null for whatever is left out, whatever the type says.
+        if (request is not { Language: "python" })
+            throw RunErrors.LanguageUnknown(request?.Language ?? "");
         if (string.IsNullOrWhiteSpace(request.Code))
             throw RunErrors.CodeEmpty();
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace LLMos.Server.Runs;
 
 /// <summary>A bounded queue in, a bounded number of slots out; each slot is a thread that executes one run after another.</summary>
-internal sealed class RunScheduler : IHostedService
+internal sealed class RunScheduler : IHostedLifecycleService
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
 
@@ -91,8 +91,13 @@ internal sealed class RunScheduler : IHostedService
         return Task.CompletedTask;
     }
 
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Cancels everything, waits for the slots and until the last record is kept; nothing is left running.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <remarks>Before anything else stops: the listener waits for those who follow a run, and they for its end.</remarks>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         List<LiveRun> all;
         lock (_gate)
@@ -108,6 +113,10 @@ internal sealed class RunScheduler : IHostedService
         await Task.WhenAll(_ending.Values).WaitAsync(cancellationToken);
     }
 
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     private void Serve()
     {
         while (Next() is { } run)
@@ -116,6 +125,11 @@ internal sealed class RunScheduler : IHostedService
             try
             {
                 end = Execute(run);
+            }
+            catch (DomainException refusal)
+            {
+                // Its beginning cannot be kept (the disk is full).
+                end = new(RunState.Cancelled, refusal.Error.Detail);
             }
             catch (Exception unexpected)
             {
@@ -140,9 +154,15 @@ internal sealed class RunScheduler : IHostedService
         // Listed before it begins, so that a stop waits for it.
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ending[run] = done.Task;
-        await OnEnded(run, end);
-        _ending.TryRemove(run, out _);
-        done.SetResult();
+        try
+        {
+            await OnEnded(run, end);
+        }
+        finally
+        {
+            _ending.TryRemove(run, out _);
+            done.SetResult();
+        }
     }
 
     private LiveRun? Next()
@@ -180,11 +200,19 @@ internal sealed class RunScheduler : IHostedService
         var position = 0;
         foreach (var run in _queue.InOrder())
         {
-            if (run.Run.MoveInQueue(++position))
+            if (!run.Run.MoveInQueue(++position))
+                continue;
+
+            try
             {
                 run.Output.Append(new() { Type = "queued", QueuePosition = position });
-                OnChanged(run);
             }
+            catch (Exception failed) when (failed is DomainException or IOException)
+            {
+                // The disk is full. It is another run's turn that is made here, and this run's record says its position too.
+            }
+
+            OnChanged(run);
         }
     }
 }

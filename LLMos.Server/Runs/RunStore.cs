@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LiteDB;
+using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Foundation.Streams;
 using Microsoft.Extensions.Options;
@@ -14,7 +15,9 @@ internal sealed class RunStore
     public const string Collection = "runs";
 
     // Displays of one record that are sent with it; later ones are named by their sequence number and read from the events.
-    private const int MaxDisplayBytes = 16 * 1024 * 1024;
+    private const int MaxDisplayBytes = 16 * 1024 * 1024, MaxDisplays = 1000;
+
+    private const string LostReason = "The server ended while it ran.";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -80,20 +83,24 @@ internal sealed class RunStore
         }
     }
 
-    /// <summary>Puts what a run displayed back into its record.</summary>
+    /// <summary>Puts what a run displayed, and its result, back into its record.</summary>
     public static RunRecord Complete(StoredRun run, EventLog log)
     {
+        var none = new Dictionary<string, string>();
         var left = MaxDisplayBytes;
         var displays = new List<RecordedDisplay>();
         foreach (var sequence in run.Displays)
         {
-            var data = log.Read(sequence - 1, 1, int.MaxValue) is [var entry] ? RunOutput.Decode(entry).Data! : new Dictionary<string, string>();
+            var data = left >= 0 && displays.Count < MaxDisplays ? DataOf(log, sequence) : none;
             left -= data.Sum(part => part.Value.Length);
-            displays.Add(new(sequence, left >= 0 ? data : new Dictionary<string, string>()));
+            displays.Add(new(sequence, left >= 0 ? data : none));
         }
 
-        return run.Record with { Displays = displays };
+        return run.Record with { Displays = displays, Result = run.Result is { } result ? DataOf(log, result) : run.Record.Result };
     }
+
+    private static IReadOnlyDictionary<string, string> DataOf(EventLog log, long sequence) =>
+        log.Read(sequence - 1, 1, int.MaxValue) is [var entry] ? RunOutput.Decode(entry).Data! : new Dictionary<string, string>();
 
     private void Load(ILogger log)
     {
@@ -107,7 +114,18 @@ internal sealed class RunStore
 
             // Its server is gone, so its worker is too.
             RunLog.Recovered(log, run.Record.Id);
-            var ended = Recover(run);
+            StoredRun ended;
+            try
+            {
+                ended = Recover(run);
+            }
+            catch (Exception lost) when (lost is DomainException or IOException)
+            {
+                // Damaged, or the disk is full: one run's output is no reason not to start.
+                RunLog.LogLost(log, lost, run.Record.Id);
+                ended = End(run);
+            }
+
             _database.WriteAsync(documents => documents.Put(
                 Collection, new() { ["_id"] = ended.Record.Id, ["json"] = JsonSerializer.SerializeToUtf8Bytes(ended, Json) })).GetAwaiter().GetResult();
             Index(ended);
@@ -127,10 +145,10 @@ internal sealed class RunStore
     /// <summary>Ends a run that was in flight when its server ended: what it had sent is in its log.</summary>
     private StoredRun Recover(StoredRun run)
     {
-        const string Reason = "The server ended while it ran.";
         var stdout = new HeadAndTail(_options.RecordedOutputBytes);
         var stderr = new HeadAndTail(_options.RecordedOutputBytes);
         var displays = new List<long>();
+        long? result = null;
         if (!File.Exists(LogPath(run.Record.Id)))
             CreateLog(run.Record.Id).Dispose();
         using var log = OpenLog(run.Record.Id);
@@ -140,6 +158,8 @@ internal sealed class RunStore
             {
                 if (happened.Type == "display")
                     displays.Add(happened.Sequence);
+                else if (happened.Type == "result")
+                    result = happened.Sequence;
                 else if (happened.Text is { } text)
                     (happened.Type == "stdout" ? stdout : stderr).Add(text.Bytes.Span);
             }
@@ -148,26 +168,29 @@ internal sealed class RunStore
         var output = new RunOutput(log, run.Record.CreatedAt, _time, _options.RecordedOutputBytes);
         if (!log.IsCompleted)
         {
-            output.Append(new() { Type = "ended", State = RunState.Cancelled.Name(), Reason = Reason, Usage = run.Record.Usage });
+            output.Append(new() { Type = "ended", State = RunState.Cancelled.Name(), Reason = LostReason, Usage = run.Record.Usage });
             output.Complete();
         }
 
-        return run with
+        return End(run with
         {
             Displays = displays,
+            Result = result,
             LogBytes = log.Bytes,
-            Record = run.Record with
-            {
-                State = RunState.Cancelled.Name(),
-                Reason = Reason,
-                QueuePosition = null,
-                EndedAt = _time.GetUtcNow().UtcDateTime,
-                Stdout = stdout.ToText(),
-                Stderr = stderr.ToText(),
-                LastSequence = log.LastSequence,
-            },
-        };
+            Record = run.Record with { Stdout = stdout.ToText(), Stderr = stderr.ToText(), LastSequence = log.LastSequence },
+        });
     }
+
+    private StoredRun End(StoredRun run) => run with
+    {
+        Record = run.Record with
+        {
+            State = RunState.Cancelled.Name(),
+            Reason = LostReason,
+            QueuePosition = null,
+            EndedAt = _time.GetUtcNow().UtcDateTime,
+        },
+    };
 
     private void Index(StoredRun run)
     {

@@ -39,6 +39,8 @@ public sealed class RequestGuardTests
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("multipart/form-data; boundary=x")]
     [InlineData("text/json")]
+    [InlineData("application/json; charset=utf-16")]
+    [InlineData("application/json; charset=none-such")]
     [InlineData(null)]
     public async Task Body_that_a_foreign_form_could_send_is_refused(string? type)
     {

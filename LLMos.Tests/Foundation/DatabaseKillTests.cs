@@ -1,12 +1,13 @@
 using System.Globalization;
 using LLMos.Server.Foundation.Storage;
+using LLMos.Tests.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace LLMos.Tests.Foundation;
 
 public sealed class DatabaseKillTests : IDisposable
 {
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 

@@ -1,3 +1,4 @@
+using LLMos.Tests.Hosting;
 using LiteDB;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Storage;
@@ -8,9 +9,9 @@ namespace LLMos.Tests.Foundation;
 
 public sealed class DatabaseTests : IDisposable
 {
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    private string DatabaseFile => _folder.File("llmos.db");
+    private string DatabaseFile => _folder["llmos.db"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -47,7 +48,7 @@ public sealed class DatabaseTests : IDisposable
         using (var database = Open())
             await database.WriteAsync(documents => documents.Put("things", Thing(1, "one")));
 
-        File.Delete(_folder.File("llmos.wal"));
+        File.Delete(_folder["llmos.wal"]);
 
         using var again = Open();
         Assert.Equal("one", NameOf(again, 1));
@@ -59,11 +60,11 @@ public sealed class DatabaseTests : IDisposable
         using (var database = Open())
         {
             await database.WriteAsync(documents => documents.Put("things", Thing(1, "old")));
-            File.Copy(_folder.File("llmos.wal"), _folder.File("kept"));
+            File.Copy(_folder["llmos.wal"], _folder["kept"]);
         }
 
         File.Delete(DatabaseFile);
-        File.Move(_folder.File("kept"), _folder.File("llmos.wal"), overwrite: true);
+        File.Move(_folder["kept"], _folder["llmos.wal"], overwrite: true);
 
         using var again = Open();
         Assert.Null(NameOf(again, 1));
@@ -195,9 +196,9 @@ public sealed class DatabaseTests : IDisposable
     [Fact]
     public void A_folder_that_cannot_be_one_is_refused()
     {
-        File.WriteAllText(_folder.File("file"), "");
+        File.WriteAllText(_folder["file"], "");
 
-        AssertRefused("storage.unusable", () => new Database(OptionsFor(Path.Combine(_folder.File("file"), "data"))));
+        AssertRefused("storage.unusable", () => new Database(OptionsFor(Path.Combine(_folder["file"], "data"))));
     }
 
     [Fact]
@@ -233,7 +234,7 @@ public sealed class DatabaseTests : IDisposable
             Assert.Equal("ONE", NameOf(database, 1));
 
         Assert.Equal(1, steps);
-        File.Move(_folder.File("llmos.db.schema-1"), DatabaseFile, overwrite: true);
+        File.Move(_folder["llmos.db.schema-1"], DatabaseFile, overwrite: true);
         using var old = Open();
         Assert.Equal("one", NameOf(old, 1));
     }
@@ -274,7 +275,7 @@ public sealed class DatabaseTests : IDisposable
     public async Task A_full_disk_refuses_changes_and_takes_them_again_when_there_is_room()
     {
         // 2 MB of change log, the database, and little else.
-        using var disk = SmallDisk.TryMount(_folder.File("disk"), megabytes: 6);
+        using var disk = SmallDisk.TryMount(_folder["disk"], megabytes: 6);
         Assert.SkipWhen(disk is null, "mounting a small tmpfs needs privileges");
         var acknowledged = 0;
         using (var database = new Database(new StorageOptions { Path = disk.Path, CheckpointMegabytes = 1 }, [], NullLogger.Instance, SchemaMigrations.Known))

@@ -1,4 +1,5 @@
 using LLMos.Server.Foundation.Streams;
+using LLMos.Tests.Hosting;
 using static LLMos.Tests.Foundation.LogPayloads;
 
 namespace LLMos.Tests.Foundation;
@@ -10,9 +11,9 @@ public sealed class EventLogRecoveryTests : IDisposable
     // Small enough that a few entries go through every layer: memory, the index, the file.
     private static readonly EventLogOptions Small = new() { TailBytes = 1024, MaxBatchBytes = 512, MaxEntryBytes = 200_000 };
 
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    private string LogPath => _folder.File("run.log");
+    private string LogPath => _folder["run.log"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -34,7 +35,7 @@ public sealed class EventLogRecoveryTests : IDisposable
 
         for (var cut = (int)kept; cut < bytes.Length; cut++)
         {
-            var path = _folder.File($"cut-{cut}");
+            var path = _folder[$"cut-{cut}"];
             File.WriteAllBytes(path, bytes[..cut]);
             AssertEndsAfterSecond(path);
 
@@ -175,7 +176,7 @@ public sealed class EventLogRecoveryTests : IDisposable
         for (var room = 0; room < 13; room++)
         {
             var disk = new FailingDisk();
-            var path = _folder.File($"full-{room}");
+            var path = _folder[$"full-{room}"];
             using (var log = EventLog.Create(path, disk.Options(Small)))
             {
                 log.Append("one"u8);
@@ -237,7 +238,7 @@ public sealed class EventLogRecoveryTests : IDisposable
     [Fact]
     public void A_really_full_file_system_refuses_the_entry_and_keeps_the_rest()
     {
-        using var disk = SmallDisk.TryMount(_folder.File("disk"), megabytes: 1);
+        using var disk = SmallDisk.TryMount(_folder["disk"], megabytes: 1);
         Assert.SkipWhen(disk is null, "mounting a small tmpfs needs privileges");
 
         var path = Path.Combine(disk.Path, "run.log");

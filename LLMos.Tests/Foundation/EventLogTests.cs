@@ -1,5 +1,6 @@
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Streams;
+using LLMos.Tests.Hosting;
 using static LLMos.Tests.Foundation.LogPayloads;
 using Stopwatch = System.Diagnostics.Stopwatch;
 
@@ -12,9 +13,9 @@ public sealed class EventLogTests : IDisposable
     // Small enough that a few entries go through every layer: memory, the index, the file.
     private static readonly EventLogOptions Small = new() { TailBytes = 1024, MaxBatchBytes = 512, MaxEntryBytes = 200_000 };
 
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    private string LogPath => _folder.File("run.log");
+    private string LogPath => _folder["run.log"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -1,5 +1,6 @@
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Storage;
+using LLMos.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ namespace LLMos.Tests.Foundation;
 
 public sealed class StorageModuleTests : IDisposable
 {
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -21,11 +22,23 @@ public sealed class StorageModuleTests : IDisposable
         await using (var server = Server(("Data:Path", _folder.Path)))
         {
             await server.StartAsync(Cancellation);
-            Assert.True(File.Exists(_folder.File("llmos.db")));
+            Assert.True(File.Exists(_folder["llmos.db"]));
             Assert.Empty(server.Services.GetRequiredService<Database>().Read(documents => documents.All("notes")));
         }
 
         using var afterwards = new Database(Options.Create(new StorageOptions { Path = _folder.Path }));
+    }
+
+    [Fact]
+    public async Task What_is_kept_is_for_the_servers_own_user_alone()
+    {
+        await using var server = Server(("Data:Path", _folder["data"]));
+
+        await server.StartAsync(Cancellation);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_folder["data"]));
+        foreach (var file in Directory.EnumerateFiles(_folder["data"]))
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
     }
 
     [Fact]

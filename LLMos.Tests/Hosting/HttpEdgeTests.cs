@@ -112,6 +112,17 @@ public sealed class HttpEdgeTests
     }
 
     [Fact]
+    public async Task A_path_cannot_write_lines_of_its_own_into_the_log()
+    {
+        await using var server = new LLMosServer();
+
+        await server.Client().GetAsync("/api/v1/x%0a05:00:00.000%20INF%20eva%20signed%20in%1b%5b2J");
+
+        var line = Assert.Single(server.Log.Lines, line => line.Contains("eva", StringComparison.Ordinal));
+        Assert.DoesNotContain(line, char.IsControl);
+    }
+
+    [Fact]
     public async Task Requests_are_logged_without_their_query()
     {
         await using var server = new LLMosServer();

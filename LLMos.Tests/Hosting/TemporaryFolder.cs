@@ -1,5 +1,6 @@
 namespace LLMos.Tests.Hosting;
 
+/// <summary>A folder of its own for one test, gone with it.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("llmos-tests-").FullName;

@@ -6,6 +6,7 @@ using System.Text.Json;
 using LLMos.Server.Accounts;
 using LLMos.Server.Runs;
 using LLMos.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using static LLMos.Tests.Runs.RunCalls;
 
 namespace LLMos.Tests.Runs;
@@ -134,6 +135,27 @@ public sealed class RunEndpointsTests(SharedServer shared)
         Assert.Contains("\"text\":\"one", string.Concat(whole.Select(item => item.Data)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("events")]
+    [InlineData("output")]
+    public async Task A_stream_ends_when_the_sign_in_that_opened_it_no_longer_holds(string stream)
+    {
+        var person = await shared.NewPersonAsync();
+        var run = await person.StartAsync("print('begun')\nwhile True: pass");
+        await person.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Runs}/{run.Id}/{stream}");
+        request.Headers.Accept.Add(new("text/event-stream"));
+        using var answer = await person.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var following = answer.Content.ReadAsStringAsync();
+        var accounts = shared.Server.Services.GetRequiredService<AccountStore>();
+
+        await accounts.ChangeAsync(book => book.WithoutToken(OwnerIn(book), book.TokensOf(OwnerIn(book)).Single().Id), TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => following);
+
+        string OwnerIn(AccountBook book) => book.FindByName(run.User)!.Id;
+    }
+
     [Fact]
     public async Task The_whole_output_is_a_text_file()
     {
@@ -144,6 +166,33 @@ public sealed class RunEndpointsTests(SharedServer shared)
 
         Assert.True(run.Stdout.OmittedBytes > 0);
         Assert.Equal(string.Concat(Enumerable.Range(0, 100_000).Select(number => $"{number}\n")), text);
+    }
+
+    [Fact]
+    public async Task A_result_of_many_megabytes_is_kept_with_its_run()
+    {
+        var person = await shared.NewPersonAsync();
+        var run = await person.RunAsync("class Large:\n    def _repr_mimebundle_(self): return {'application/x': '<' * 15_000_000}\nLarge()");
+        var store = shared.Server.Services.GetRequiredService<RunStore>();
+
+        await Eventually.HoldsAsync(() => store.Find(run.Id) is not null, "the run is in the store");
+
+        Assert.Equal(15_000_000, run.Result?["application/x"].Length);
+        Assert.Equal(15_000_000, (await person.GetRunAsync(run.Id)).Result?["application/x"].Length);
+    }
+
+    [Fact]
+    public async Task A_record_carries_a_bounded_number_of_displays_and_names_the_rest()
+    {
+        var person = await shared.NewPersonAsync();
+
+        var run = await person.RunAsync("import llmos\nfor number in range(1_100): llmos.display(number)");
+
+        Assert.Equal(1_100, run.Displays.Count);
+        Assert.Equal("999", run.Displays[999].Data["text/plain"]);
+        Assert.Empty(run.Displays[1_000].Data);
+        var events = await person.Client.GetFromJsonAsync<RunEvents>($"{Runs}/{run.Id}/events?after={run.Displays[1_000].Sequence - 1}&limit=1", Answers.Json);
+        Assert.Equal("1000", Assert.Single(events!.Events).Data?["text/plain"]);
     }
 
     [Fact]

@@ -55,6 +55,23 @@ public sealed class RunHubTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task What_is_left_out_is_refused_like_what_is_unknown()
+    {
+        var person = await shared.NewPersonAsync();
+        await using var hub = await person.ConnectAsync();
+
+        await RefusedAsync(() => hub.InvokeAsync("Start", (StartRunRequest?)null), "runs.language_unknown");
+        await RefusedAsync(() => hub.InvokeAsync("Start", new StartRunRequest { Language = null!, Code = "1" }), "runs.language_unknown");
+        await RefusedAsync(() => hub.InvokeAsync("Start", Python(null!)), "runs.code_empty");
+        await RefusedAsync(() => hub.InvokeAsync("Cancel", (string?)null), "runs.not_found");
+        await RefusedAsync(() => hub.InvokeAsync("Interrupt", (string?)null), "runs.not_found");
+        await RefusedAsync(() => hub.WatchAsync(null!, 0), "runs.not_found");
+
+        static async Task RefusedAsync(Func<Task> call, string code) =>
+            Assert.Contains(code, (await Assert.ThrowsAsync<HubException>(call)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Refusals_reach_the_caller_by_their_code()
     {
         var person = await shared.NewPersonAsync();

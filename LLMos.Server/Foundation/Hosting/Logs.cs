@@ -24,6 +24,14 @@ internal static class Logs
         // Failures are logged where they are caught; a probe every few seconds is not news.
         options.GetLevel = (http, _, _) =>
             http.Request.Path.StartsWithSegments("/api/v1/health") ? LogEventLevel.Debug : LogEventLevel.Information;
+        // The path as it was sent, with its escapes: decoded, it could hold a line of its own.
+        options.GetMessageTemplateProperties = (http, _, elapsed, status) =>
+        [
+            new("RequestMethod", new ScalarValue(http.Request.Method)),
+            new("RequestPath", new ScalarValue(http.Request.Path.ToUriComponent())),
+            new("StatusCode", new ScalarValue(status)),
+            new("Elapsed", new ScalarValue(elapsed)),
+        ];
     });
 
     private static void Configure(IServiceProvider services, LoggerConfiguration log)

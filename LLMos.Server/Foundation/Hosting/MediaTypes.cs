@@ -18,5 +18,6 @@ internal static class MediaTypes
     private static bool IsTaken(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var type)
         && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase));
+            || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase))
+        && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 }

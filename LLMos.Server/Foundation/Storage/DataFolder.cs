@@ -1,10 +1,14 @@
+using System.Runtime.InteropServices;
+
 namespace LLMos.Server.Foundation.Storage;
 
 /// <summary>The database's three files, and the lock that keeps a second server out of the folder while this one lives.</summary>
-internal sealed class DataFolder : IDisposable
+internal sealed partial class DataFolder : IDisposable
 {
     // What flock answers when somebody else holds the lock: EWOULDBLOCK.
     private const int WouldBlock = 11;
+
+    private const uint OthersNothing = 0b000_111_111;
 
     private readonly FileStream _lock;
 
@@ -14,6 +18,8 @@ internal sealed class DataFolder : IDisposable
         Path = System.IO.Path.GetFullPath(path);
         try
         {
+            // What this process makes from here on is for its user alone; LiteDB and others take no mode for their files.
+            _ = SetMask(OthersNothing);
             Directory.CreateDirectory(Path);
             _lock = new(In("llmos.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
@@ -66,4 +72,7 @@ internal sealed class DataFolder : IDisposable
     }
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial uint SetMask(uint mask);
 }

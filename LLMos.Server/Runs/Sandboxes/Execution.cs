@@ -78,7 +78,7 @@ internal sealed class Execution
     {
         _started = Stopwatch.GetTimestamp();
         if (!_worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin }))
-            return null;
+            return _stopped;
 
         while (_outcome is null)
         {
@@ -225,7 +225,6 @@ internal sealed class Execution
                 _output.Append(new() { Type = "display", Data = frame.Data });
                 break;
             case "result":
-                _run.Result = frame.Data;
                 _output.Append(new() { Type = "result", Data = frame.Data });
                 break;
             case "progress":

@@ -46,7 +46,9 @@ internal sealed class PythonSandbox(
         Current current;
         try
         {
-            current = _current.Task.GetAwaiter().GetResult();
+            if (WaitForStart(run) is not { } started)
+                return new(RunState.Cancelled, run.CancelReason ?? "It was interrupted.");
+            current = started;
         }
         catch (DomainException unavailable)
         {
@@ -54,6 +56,23 @@ internal sealed class PythonSandbox(
         }
 
         return Execute(run, output, current.Pool.TakeAsync, current.Pool.Fill, out _);
+    }
+
+    /// <returns>Null when the run is to end before the sandbox has started.</returns>
+    private Current? WaitForStart(Run run)
+    {
+        var starting = _current.Task;
+        if (!starting.IsCompleted)
+        {
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            run.Attach(_ => ended.TrySetResult(), () => ended.TrySetResult());
+            var first = Task.WhenAny(starting, ended.Task).GetAwaiter().GetResult();
+            run.Detach();
+            if (first == ended.Task)
+                return null;
+        }
+
+        return starting.GetAwaiter().GetResult();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,6 +11,9 @@ internal sealed class Worker(
     int number, int processId, byte[] marker, SandboxPolicy policy,
     SafeFileHandle output, SafeFileHandle errors, SafeFileHandle requests, SafeFileHandle pidfd) : IDisposable
 {
+    // Nothing is escaped that need not be: a program of quotes would take six times the room, in the worker's heap too.
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public int Number => number;
@@ -28,7 +32,7 @@ internal sealed class Worker(
     /// <returns>False when the worker is gone.</returns>
     public bool Send<T>(T request)
     {
-        var payload = JsonSerializer.SerializeToUtf8Bytes(request, JsonSerializerOptions.Web);
+        var payload = JsonSerializer.SerializeToUtf8Bytes(request, Json);
         Span<byte> head = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(head, (uint)payload.Length);
         return Posix.Write(requests, head) && Posix.Write(requests, payload);

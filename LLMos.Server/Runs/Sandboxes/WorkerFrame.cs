@@ -53,7 +53,7 @@ internal sealed record WorkerFrame
         "ready" => Layers is { Count: <= MaxLayers },
         "stderr" => Text is not null,
         "display" or "result" => Data is { Count: > 0 and <= MaxTypesInBundle } && !Data.ContainsValue(null!),
-        "progress" => Done is not null && (Label?.Length ?? 0) <= MaxLabel,
+        "progress" => double.IsFinite(Done ?? double.NaN) && double.IsFinite(Total ?? 0) && (Label?.Length ?? 0) <= MaxLabel,
         "error" => Name?.Length <= MaxText && Message?.Length <= MaxText && Traceback?.Length <= MaxText && (Hint?.Length ?? 0) <= MaxText,
         "begun" or "buffering" => true,
         "ended" => Outcome is "succeeded" or "failed" or "memory" or "interrupted",

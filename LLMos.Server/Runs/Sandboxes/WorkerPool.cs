@@ -13,8 +13,12 @@ internal sealed class WorkerPool(Forkserver forkserver, SandboxPolicy policy, in
     {
         lock (_gate)
         {
-            if (policy.Serves(asked) && _waiting.TryDequeue(out var worker))
-                return worker;
+            while (policy.Serves(asked) && _waiting.TryDequeue(out var worker))
+            {
+                if (!IsGone(worker))
+                    return worker;
+                worker.GetAwaiter().GetResult().Dispose();
+            }
         }
 
         return forkserver.ForkAsync(asked);
@@ -40,4 +44,8 @@ internal sealed class WorkerPool(Forkserver forkserver, SandboxPolicy policy, in
             _waiting.Clear();
         }
     }
+
+    /// <summary>A host that is short of memory kills those who wait first, maybe all of them.</summary>
+    private static bool IsGone(Task<Worker> worker) =>
+        worker.IsCompletedSuccessfully && worker.GetAwaiter().GetResult().Exited.IsCompleted;
 }

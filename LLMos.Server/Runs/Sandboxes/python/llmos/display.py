@@ -9,6 +9,7 @@ from llmos.line import send
 __all__ = ("bundle_of", "display")
 
 _MAX_TEXT = 1_000_000
+_MAX_TYPES = 32
 _MAX_ROWS, _MAX_COLUMNS = 20, 12
 
 # method → MIME type, as in Jupyter's display protocol
@@ -66,7 +67,8 @@ def _add(bundle: dict[str, str], kind: str, value: Any) -> None:
         import json
 
         value = json.dumps(value, default=str)
-    if isinstance(value, str):
+    # A place is kept for the plain text, which every bundle has.
+    if isinstance(value, str) and (kind == "text/plain" or len(bundle) < _MAX_TYPES - 1):
         if kind.startswith("text/") and len(value) > _MAX_TEXT:
             value = f"{value[:_MAX_TEXT]}… ({len(value) - _MAX_TEXT:,} more characters)"
         bundle[kind] = value

@@ -5,9 +5,13 @@ from typing import Any
 
 from llmos.hints import hint_for
 
-__all__ = ("describe",)
+__all__ = ("INDESCRIBABLE", "describe", "text_of")
 
-_MAX_MESSAGE, _MAX_TRACEBACK = 8_000, 32_000
+_MAX_NAME, _MAX_MESSAGE, _MAX_TRACEBACK = 200, 8_000, 32_000
+_MAX_PLACE = 2**31 - 1
+
+# Of an error that defeats even that.
+INDESCRIBABLE = {"type": "error", "name": "Exception", "message": "(it cannot be described)", "traceback": ""}
 
 
 def describe(error: BaseException, program: str) -> dict[str, Any]:
@@ -15,20 +19,18 @@ def describe(error: BaseException, program: str) -> dict[str, Any]:
     told = traceback.TracebackException.from_exception(error, compact=True)
     for one in _chain(told):
         one.stack = traceback.StackSummary.from_list([frame for frame in one.stack if frame.filename == program])
-    frame: dict[str, Any] = {
-        "type": "error",
-        "name": type(error).__name__,
-        "message": _message_of(error)[:_MAX_MESSAGE],
-        "traceback": _shorten("".join(told.format())),
-    }
+    # A syntax error's own text repeats the place, which has members of its own.
+    message = text_of(error.msg if isinstance(error, SyntaxError) else error)
+    name = type(error).__name__[:_MAX_NAME]
+    frame: dict[str, Any] = {"type": "error", "name": name, "message": message, "traceback": _format(told, f"{name}: {message}")}
     line = told.stack[-1].lineno if told.stack else None
     if isinstance(error, SyntaxError) and error.filename == program:
         line = error.lineno
-        if error.offset:
+        if _is_place(error.offset):
             frame["column"] = error.offset
-    if line:
+    if _is_place(line):
         frame["line"] = line
-    hint = hint_for(error)
+    hint = hint_for(error, message)
     if hint is not None and hint not in frame["message"]:
         frame["hint"] = hint
     return frame
@@ -45,12 +47,25 @@ def _chain(told: traceback.TracebackException | None) -> list[traceback.Tracebac
     return found
 
 
-def _message_of(error: BaseException) -> str:
+def text_of(thing: object) -> str:
+    """Return `thing` as text of a bounded length, whatever it does when it is asked."""
     try:
-        # A syntax error's own text repeats the place, which has members of its own.
-        return str(error.msg if isinstance(error, SyntaxError) else error)
-    except Exception:
-        return f"(its str() failed: {type(error).__name__})"
+        return str(thing)[:_MAX_MESSAGE]
+    except MemoryError:
+        raise
+    except BaseException as failure:
+        return f"(its str() failed: {type(failure).__name__})"
+
+
+def _is_place(number: object) -> bool:
+    return isinstance(number, int) and 0 < number <= _MAX_PLACE
+
+
+def _format(told: traceback.TracebackException, otherwise: str) -> str:
+    try:
+        return _shorten("".join(told.format()))
+    except (TypeError, ValueError):
+        return otherwise  # A syntax error that a program made up, with a place that is none.
 
 
 def _shorten(text: str) -> str:

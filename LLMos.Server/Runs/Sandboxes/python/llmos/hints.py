@@ -22,11 +22,10 @@ class MissingModules(MetaPathFinder):
             raise ModuleNotFoundError(f"No module named '{name}'. {hint}", name=name)
 
 
-def hint_for(error: BaseException) -> str | None:
+def hint_for(error: BaseException, message: str) -> str | None:
     """Return one sentence that says what to do instead, or None when there is nothing special to say."""
     classes = {cls.__name__ for cls in type(error).__mro__}
     modules = {frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in traceback.walk_tb(error.__traceback__)}
-    message = str(error)
     for rule in _TABLE["errors"]:
         if (
             rule["error"] in classes

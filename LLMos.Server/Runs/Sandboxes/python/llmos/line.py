@@ -21,5 +21,8 @@ def send(frame: dict[str, Any]) -> None:
     if _channel is None:
         return
     for flush in _before_sending:
-        flush()
+        try:
+            flush()
+        except (OSError, ValueError):
+            pass  # The program closed its standard output; what it sends otherwise still arrives.
     _channel.send(frame)

@@ -73,18 +73,18 @@ def _run(channel: Any, output: OutputStream, reserve: mmap.mmap, request: dict[s
     sys.stdin = io.TextIOWrapper(io.BytesIO((request["stdin"] or "").encode("utf-8", "replace")), encoding="utf-8")
     outcome = "succeeded"
     try:
-        value = _execute(request["code"])
-        _finish()
-        if value is not None:
-            line.send({"type": "result", "data": bundle_of(value)})
-    except SystemExit as leaving:
-        outcome = _leave(leaving)
+        try:
+            value = _execute(request["code"])
+            _finish()
+            if value is not None:
+                line.send({"type": "result", "data": bundle_of(value)})
+        except SystemExit as leaving:
+            outcome = _leave(leaving)
     except BaseException as error:
         reserve.close()
         outcome = _fail(error)
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGUSR2))
-    output.flush()
-    channel.send({"type": "ended", "outcome": outcome})
+    line.send({"type": "ended", "outcome": outcome})
 
 
 def _execute(source: str) -> Any:
@@ -136,9 +136,11 @@ def _finish() -> None:
 
 def _leave(leaving: SystemExit) -> str:
     _finish()
-    if leaving.code is None or leaving.code == 0:
+    is_status = isinstance(leaving.code, int)
+    if leaving.code is None or (is_status and leaving.code == 0):
         return "succeeded"
-    message = f"exit status {leaving.code}" if isinstance(leaving.code, int) else str(leaving.code)
+    message = failures.text_of(leaving.code)
+    message = f"exit status {message}" if is_status else message
     line.send({"type": "error", "name": "SystemExit", "message": message, "traceback": f"SystemExit: {message}"})
     return "failed"
 
@@ -151,5 +153,7 @@ def _fail(error: BaseException) -> str:
         error.__traceback__ = None  # lets go of what the program's frames hold
         gc.collect()
         frame = failures.describe(error, NAME)
+    except Exception:
+        frame = failures.INDESCRIBABLE
     line.send(frame)
     return outcome

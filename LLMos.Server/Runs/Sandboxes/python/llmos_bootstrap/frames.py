@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ("MAX_FRAME_BYTES", "FrameError", "Channel")
 
 MAX_FRAME_BYTES = 16 * 1024 * 1024
-_MAX_REQUEST_BYTES = 8 * 1024 * 1024
+_MAX_REQUEST_BYTES = 32 * 1024 * 1024
 
 
 class FrameError(Exception):

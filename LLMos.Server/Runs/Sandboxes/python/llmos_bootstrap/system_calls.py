@@ -44,7 +44,7 @@ _DEADLY = """
 _F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_SETFL, _F_DUPFD_CLOEXEC = 0, 1, 2, 3, 4, 1030
 _TCGETS, _FIONREAD, _FIONBIO, _FIONCLEX, _FIOCLEX = 0x5401, 0x541B, 0x5421, 0x5450, 0x5451
 _PROT_WRITE, _PROT_EXEC = 2, 4
-_MAP_SHARED, _MAP_ANONYMOUS, _MAP_HUGETLB = 0x01, 0x20, 0x40000
+_MAP_SHARED, _MAP_ANONYMOUS, _MAP_GROWSDOWN, _MAP_HUGETLB = 0x01, 0x20, 0x100, 0x40000
 _CLONE_THREAD = 0x10000
 _AF_UNIX = 1
 _PR_GET_NAME, _PR_SET_NAME, _PR_GET_DUMPABLE, _PR_GET_NO_NEW_PRIVS, _PR_GET_SECCOMP = 16, 15, 3, 39, 21
@@ -70,14 +70,14 @@ def compile_filter() -> "Filter":
         rules.add_rule(ALLOW, "fcntl", Arg(1, EQ, command))
 
     # Libraries are mapped readable and executable; memory that can be written never becomes code. What RLIMIT_DATA does
-    # not count (shared anonymous memory, huge pages) must not be reachable. Each combination is a rule of its own,
+    # not count (shared anonymous memory, stacks that grow, huge pages) must not be reachable. Each combination is a rule of its own,
     # because rules of one call are alternatives.
     for protection in (0, _PROT_WRITE, _PROT_EXEC):
         for sharing in (_MAP_SHARED, _MAP_ANONYMOUS, 0):
             rules.add_rule(
                 ALLOW, "mmap",
                 Arg(2, MASKED_EQ, _PROT_WRITE | _PROT_EXEC, protection),
-                Arg(3, MASKED_EQ, _MAP_SHARED | _MAP_ANONYMOUS | _MAP_HUGETLB, sharing),
+                Arg(3, MASKED_EQ, _MAP_SHARED | _MAP_ANONYMOUS | _MAP_GROWSDOWN | _MAP_HUGETLB, sharing),
             )
     rules.add_rule(ALLOW, "mprotect", Arg(2, MASKED_EQ, _PROT_EXEC, 0))
 
