@@ -6,6 +6,10 @@ public sealed class StartFailureTests
 {
     [Theory]
     [InlineData("--Runs:TimeoutSeconds=900", "TimeoutSeconds (900) is above MaxTimeoutSeconds (300).")]
+    [InlineData("--Runs:TimeoutSeconds=0", "TimeoutSeconds must be between 0.1 and 3600.")]
+    [InlineData("--Runs:TimeoutSeconds=NaN", "TimeoutSeconds must be between 0.1 and 3600.")]
+    [InlineData("--Runs:HeapMegabytes=-1", "HeapMegabytes must be between 16 and 65536.")]
+    [InlineData("--Runs:RequiredLayers=none", "The field RequiredLayers must match")]
     [InlineData("--Runs:MaxQueued=0", "MaxQueued must be between 1 and 10000.")]
     [InlineData("--Data:Path=/proc/none", "The data folder '/proc/none' cannot be used")]
     public async Task What_the_operator_can_put_right_ends_the_process_with_2_and_a_sentence(string setting, string sentence)
@@ -21,7 +25,7 @@ public sealed class StartFailureTests
         await server.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(2, server.ExitCode);
-        Assert.Contains($"Cannot start. ", said, StringComparison.Ordinal);
+        Assert.Contains("Cannot start. ", said, StringComparison.Ordinal);
         Assert.Contains(sentence, said, StringComparison.Ordinal);
     }
 }

@@ -74,19 +74,11 @@ public sealed class RunSchedulerTests
     }
 
     [Fact]
-    public async Task Options_have_the_contracts_defaults_and_bounds()
+    public void Options_have_the_contracts_defaults()
     {
         var defaults = new RunOptions();
 
         Assert.Equal((30, 256, 67_108_864, 1_048_576), (defaults.TimeoutSeconds, defaults.HeapMegabytes, defaults.MaxOutputBytes, defaults.MaxCodeBytes));
-        foreach (var (key, value) in new[] { ("Runs:TimeoutSeconds", "0"), ("Runs:HeapMegabytes", "-1"), ("Runs:TimeoutSeconds", "NaN"), ("Runs:RequiredLayers", "none"), ("Runs:Slots", "1000") })
-        {
-            var server = new LLMosServer((key, value));
-            server.Log.Announce("Hosting failed to start");
-            var failure = Assert.ThrowsAny<Exception>(() => server.Services);
-            Assert.Contains(key.Split(':')[1], failure.ToString(), StringComparison.Ordinal);
-            await server.DisposeAsync();
-        }
     }
 
     private static async Task<LLMosServer> StartAsync(params (string, string)[] settings)
