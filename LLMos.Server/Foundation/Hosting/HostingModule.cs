@@ -11,6 +11,7 @@ internal static class HostingModule
 {
     public static void AddHosting(this WebApplicationBuilder builder)
     {
+        StartFailure.Watch();
         builder.AddConfigurationSources();
         builder.AddLogs();
 
@@ -28,6 +29,9 @@ internal static class HostingModule
         // Unreadable input throws, so that HttpErrorHandler gives it its code.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
 
+        // Docker kills 10 seconds after it asked for the end; a request that does not come to its own must not take them all.
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(7));
+
         services.TryAddSingleton(TimeProvider.System);
         services.AddProblemDetails();
         services.AddExceptionHandler<HttpErrorHandler>();
@@ -39,6 +43,7 @@ internal static class HostingModule
     /// <summary>The outermost middleware, in the order that matters.</summary>
     public static void UseHosting(this WebApplication app)
     {
+        app.Lifetime.ApplicationStarted.Register(StartFailure.Unwatch);
         app.UseSecurityHeaders();
         app.UseRequestLogs();
         app.UseExceptionHandler();
