@@ -25,10 +25,10 @@ RUN mkdir -p /tmp/python3-pythran/DEBIAN && cd /tmp \
       'Description: stands for the compiler, which SciPy does not need when it runs' > python3-pythran/DEBIAN/control \
  && dpkg-deb --build python3-pythran && dpkg --install python3-pythran.deb && rm -r /tmp/*
 COPY scripts/packages.sh /tmp/
-# After the packages of the sandbox: a fast BLAS for NumPy, and what .NET itself needs. The libraries' own tests and tables
+# After the packages of the sandbox, what .NET itself needs. The libraries' own tests and tables
 # of Unicode that nothing here reads go again.
 RUN . /tmp/packages.sh && apt-get update \
- && apt-get install -y --no-install-recommends $sandbox_packages libopenblas0-pthread ca-certificates libssl3 libstdc++6 \
+ && apt-get install -y --no-install-recommends $sandbox_packages ca-certificates libssl3 libstdc++6 \
  && find /usr/lib/python3/dist-packages -type d -name tests -prune -exec rm -r {} + \
  && apt-get clean && rm -r /var/lib/apt/lists/* /usr/share/unicode /tmp/* \
  && useradd --uid 1000 --no-create-home --home-dir /data --shell /usr/sbin/nologin llmos \

@@ -3,15 +3,15 @@ using LLMos.Server.Foundation.Hosting;
 using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs;
 
-var builder = WebApplication.CreateBuilder(Page.OptionsFor(args));
-builder.AddHosting();
-builder.AddStorage();
-builder.AddAccounts();
-builder.AddRuns();
-
-var app = builder.Build();
 try
 {
+    var builder = WebApplication.CreateBuilder(Page.OptionsFor(args));
+    builder.AddHosting();
+    builder.AddStorage();
+    builder.AddAccounts();
+    builder.AddRuns();
+
+    var app = builder.Build();
     app.UseHosting();
     app.UseShellFiles();
     app.UseAccounts();
@@ -25,7 +25,8 @@ try
     app.Run();
     return 0;
 }
-catch (Exception failure) when (StartFailure.IsTold(failure, app.Logger))
+catch (Exception failure) when (StartFailure.Explain(failure) is { } sentence)
 {
+    StartFailure.Tell(sentence);
     return StartFailure.ExitStatus;
 }

@@ -2,9 +2,9 @@
 # Debian's packages by what needs them, and how to get those that are missing. Sourced by run, test and bench; the
 # Dockerfile installs from the same list.
 
-# What programs import, the system call filter's binding, and the fonts of figures.
+# What programs import with a fast BLAS below it, the system call filter's binding, and the fonts of figures.
 sandbox_packages="python3 python3-numpy python3-scipy python3-pandas python3-matplotlib python3-sklearn \
-  python3-networkx python3-sympy python3-seccomp python3-pil fonts-dejavu-core"
+  python3-networkx python3-sympy python3-seccomp python3-pil libopenblas0-pthread fonts-dejavu-core"
 browser_packages="chromium"
 
 require_linux() {

@@ -28,6 +28,9 @@ internal static class HostingModule
         // Unreadable input throws, so that HttpErrorHandler gives it its code.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
 
+        // Docker kills 10 seconds after it asked for the end; a request that does not come to its own must not take them all.
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
+
         services.TryAddSingleton(TimeProvider.System);
         services.AddProblemDetails();
         services.AddExceptionHandler<HttpErrorHandler>();

@@ -10,7 +10,7 @@ namespace LLMos.Server.Foundation.Hosting;
 /// <summary>The log: to standard output, without bodies, headers and query strings (a hub's query may hold a token).</summary>
 internal static class Logs
 {
-    private const string Line = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} <{SourceContext}>{NewLine}{Exception}";
+    internal const string Line = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} <{SourceContext}>{NewLine}{Exception}";
 
     public static void AddLogs(this WebApplicationBuilder builder)
     {
@@ -47,6 +47,8 @@ internal static class Logs
             .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             // SignalR logs a refusal that its caller has been told as an error; HubErrorFilter logs the real ones.
             .Filter.ByExcluding(entry => entry.Exception is HubException && Matching.FromSource("Microsoft.AspNetCore.SignalR")(entry))
+            // StartFailure says the same in a sentence.
+            .Filter.ByExcluding(entry => entry.MessageTemplate.Text == "Hosting failed to start" && StartFailure.Explain(entry.Exception) is not null)
             .Enrich.FromLogContext();
 
         if (options.Format == LogFormat.Json)

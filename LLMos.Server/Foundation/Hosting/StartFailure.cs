@@ -1,29 +1,35 @@
+using System.Globalization;
+using System.Net.Sockets;
 using LLMos.Server.Foundation.Errors;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using Serilog;
+using Serilog.Events;
 
 namespace LLMos.Server.Foundation.Hosting;
 
-/// <summary>What keeps a server from starting and whoever started it can put right: a sentence instead of a stack trace.</summary>
-internal static partial class StartFailure
+/// <summary>A start that fails for what a person can set right (folder, setting, secret, address) ends with a sentence, not with a stack.</summary>
+internal static class StartFailure
 {
     public const int ExitStatus = 2;
 
-    /// <returns>Whether it was such a failure, and was logged.</returns>
-    public static bool IsTold(Exception failure, ILogger log)
+    /// <returns>What a person needs to know; null when it is a bug, for which the stack says more.</returns>
+    public static string? Explain(Exception? failure) => failure switch
     {
-        var sentence = failure switch
-        {
-            OptionsValidationException invalid => $"The configuration is wrong: {string.Join(" ", invalid.Failures)}",
-            DomainException { Error: var error } => error.Detail,
-            IOException { InnerException: AddressInUseException } inUse => inUse.Message,
-            _ => null,
-        };
-        if (sentence is not null)
-            CannotStart(log, sentence);
-        return sentence is not null;
-    }
+        DomainException refusal => refusal.Error.Detail,
+        OptionsValidationException setting => string.Join(" ", setting.Failures),
+        InvalidDataException file => $"{file.Message} {file.InnerException?.Message}",
+        IOException or UnauthorizedAccessException or SocketException => failure.Message,
+        // How the configuration binder says that a value is not of its type.
+        InvalidOperationException { InnerException: FormatException } setting => setting.Message,
+        _ => null,
+    };
 
-    [LoggerMessage(110, LogLevel.Critical, "Cannot start. {Sentence}")]
-    private static partial void CannotStart(ILogger log, string sentence);
+    /// <summary>Says it on standard error: the server's own log may not be there yet, or is gone already.</summary>
+    public static void Tell(string sentence)
+    {
+        using var log = new LoggerConfiguration()
+            .WriteTo.Console(outputTemplate: Logs.Line, standardErrorFromLevel: LogEventLevel.Verbose, formatProvider: CultureInfo.InvariantCulture)
+            .CreateLogger();
+        log.ForContext(typeof(StartFailure)).Fatal("The server cannot start. {Reason}", sentence);
+    }
 }
