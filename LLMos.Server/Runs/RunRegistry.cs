@@ -51,16 +51,11 @@ internal sealed class RunRegistry
         if (_sandbox.IsUnavailable(out var reason))
             throw RunErrors.SandboxUnavailable(reason);
 
-        var hash = idempotencyKey is null ? null : HashOf(request);
-        if (idempotencyKey is not null && FindByKey(caller, idempotencyKey, hash!) is { } before)
-        {
-            await WaitAsync(FindLive(caller, before), wait, cancellation);
-            return before;
-        }
-
-        var live = Begin(caller, request, limits, idempotencyKey, hash);
+        var (id, live) = idempotencyKey is null
+            ? Begin(caller, request, limits)
+            : FindOrBegin(caller, request, limits, idempotencyKey);
         await WaitAsync(live, wait, cancellation);
-        return live.Run.Id;
+        return id;
     }
 
     /// <summary>The caller's live run, or null.</summary>
@@ -144,24 +139,33 @@ internal sealed class RunRegistry
         return GetSummary(caller, id);
     }
 
-    private LiveRun Begin(Caller caller, StartRunRequest request, RunLimits limits, string? idempotencyKey, string? hash)
+    private (string Id, LiveRun? Live) FindOrBegin(Caller caller, StartRunRequest request, RunLimits limits, string key)
+    {
+        var hash = HashOf(request);
+        // One at a time. A run that ends meanwhile is in the store before its key is free.
+        lock (_byKey)
+        {
+            return FindByKey(caller, key, hash) is { } before
+                ? (before, FindLive(caller, before))
+                : Begin(caller, request, limits, key, hash);
+        }
+    }
+
+    private (string Id, LiveRun Live) Begin(Caller caller, StartRunRequest request, RunLimits limits, string? key = null, string? hash = null)
     {
         _scheduler.Admit(caller.AccountId);
         var now = _time.GetUtcNow();
         var run = new Run(Ulid.NewUlid(now).ToString(), caller, request, limits, now.UtcDateTime);
         var output = new RunOutput(_store.CreateLog(run.Id), now.UtcDateTime, _time, _options.RecordedOutputBytes);
-        var live = new LiveRun(run, output, idempotencyKey, hash);
+        var live = new LiveRun(run, output, key, hash);
         _live[run.Id] = live;
-        if (idempotencyKey is not null && _byKey.GetOrAdd((caller.AccountId, idempotencyKey), live) is var first && first != live)
-        {
-            Discard(live);
-            return first.RequestHash == hash ? first : throw RunErrors.IdempotencyMismatch();
-        }
+        if (key is not null)
+            _byKey[(caller.AccountId, key)] = live;
 
         try
         {
             _scheduler.Enqueue(live);
-            return live;
+            return (run.Id, live);
         }
         catch (DomainException)
         {
