@@ -150,9 +150,14 @@ public sealed record RunEvent
 
 /// <param name="Limits">What holds for a run that asks for nothing else.</param>
 /// <param name="MaxTimeoutSeconds">The most a run may ask for.</param>
+/// <param name="Missing">Well-known modules that are not among the packages, and what to use instead.</param>
 public sealed record LimitsAnswer(
     RunLimits Limits, double MaxTimeoutSeconds, int MaxHeapMegabytes, int MaxCodeBytes, int MaxStdinBytes,
-    string PythonVersion, IReadOnlyDictionary<string, string> Packages);
+    string PythonVersion, IReadOnlyDictionary<string, string> Packages, IReadOnlyList<ModuleHint> Missing);
+
+/// <param name="Names">As a program would import them.</param>
+/// <param name="Hint">One sentence or two.</param>
+public sealed record ModuleHint(IReadOnlyList<string> Names, string Hint);
 
 /// <param name="Name">rlimits, privileges, landlock or seccomp.</param>
 /// <param name="Held">Whether a real run at start was stopped by it.</param>

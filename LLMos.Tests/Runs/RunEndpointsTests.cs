@@ -347,6 +347,7 @@ public sealed class RunEndpointsTests(SharedServer shared)
         Assert.Equal(new(30, 256, 67_108_864), limits!.Limits);
         Assert.StartsWith("3.11", limits.PythonVersion, StringComparison.Ordinal);
         Assert.Equal(["matplotlib", "networkx", "numpy", "pandas", "scikit-learn", "scipy", "sympy"], limits.Packages.Keys.Order());
+        Assert.Contains("scikit-learn", Assert.Single(limits.Missing, hint => hint.Names.Contains("torch")).Hint, StringComparison.Ordinal);
         Assert.True(isolation!.Ready);
         Assert.Equal(["rlimits", "privileges", "landlock", "seccomp"], isolation.Layers.Where(layer => layer.Held).Select(layer => layer.Name));
     }

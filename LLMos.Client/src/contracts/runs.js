@@ -83,6 +83,7 @@
  * @property {number} maxStdinBytes
  * @property {string} pythonVersion
  * @property {Record<string, string>} packages
+ * @property {{ names: string[], hint: string }[]} missing
  */
 
 /** @typedef {{ name: string, held: boolean, required: boolean, detail: string }} IsolationLayer */
