@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 
 namespace LLMos.Tests.Hosting;
 
@@ -131,5 +132,19 @@ public sealed class HttpEdgeTests
 
         Assert.Contains(server.Log.Lines, line => line.Contains("HTTP GET /api/v1/account responded 401", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Log.Lines, line => line.Contains("llmos_secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Connection_above_the_limit_is_closed_and_those_before_it_go_on()
+    {
+        await using var server = new LLMosServer(("Hosting:MaxConnections", "1")).Listen();
+        using var first = server.Client();
+        (await first.GetAsync("/api/v1/health/live")).EnsureSuccessStatusCode();
+
+        using var second = new TcpClient();
+        await second.ConnectAsync(first.BaseAddress!.Host, first.BaseAddress.Port, TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await second.GetStream().ReadAsync(new byte[1], TestContext.Current.CancellationToken));
+        (await first.GetAsync("/api/v1/health/live")).EnsureSuccessStatusCode();
     }
 }

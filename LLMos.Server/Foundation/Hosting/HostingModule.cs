@@ -20,6 +20,9 @@ internal static class HostingModule
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = hosting.Value.MaxRequestBodyBytes;
+            kestrel.Limits.MaxConcurrentConnections = hosting.Value.MaxConnections;
+            // WebSockets, which the first number no longer counts.
+            kestrel.Limits.MaxConcurrentUpgradedConnections = hosting.Value.MaxConnections;
         });
         services.AddOptions<JsonOptions>().Configure<IOptions<HostingOptions>>((json, hosting) =>
             StrictJson.Apply(json.SerializerOptions, hosting.Value.MaxJsonDepth));

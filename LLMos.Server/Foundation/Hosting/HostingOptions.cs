@@ -14,4 +14,8 @@ public sealed record HostingOptions
     /// <summary>Brackets within brackets in a JSON body.</summary>
     [Range(8, 1024)]
     public int MaxJsonDepth { get; init; } = 64;
+
+    /// <summary>Open connections of all callers together; one more is closed at once. A page has one or two, an event stream is one.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxConnections { get; init; } = 2000;
 }
