@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "LLMos.Server" / "Runs" / "Sandboxes" / "python"))
+PYTHON = str(Path(__file__).resolve().parents[2] / "LLMos.Server" / "Runs" / "Sandboxes" / "python")
+sys.path.insert(0, PYTHON)
 
 MARKER = bytes(range(200, 216))
 

@@ -49,8 +49,8 @@ def settle() -> None:
     _libc.malloc_trim(0)
     _fill_pools()
     _fill_heap()
-    # Four of a library's five mappings are neighbours that differ in nothing but their rights. Whoever runs programs here can
-    # write machine code anyway, so what they were kept apart for is not lost.
+    # A library's five mappings are two rows of neighbours that differ in nothing but their rights. What kept them apart guards
+    # against a stray write; a program here may call any function by ctypes. Nothing becomes both writable and executable.
     _join(("r--p", "r-xp"), mmap.PROT_READ | mmap.PROT_EXEC)
     _join(("r--p", "rw-p"), mmap.PROT_READ | mmap.PROT_WRITE)
     for mapping in _mappings():
