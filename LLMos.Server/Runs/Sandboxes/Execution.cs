@@ -48,7 +48,7 @@ internal sealed class Execution
         _output = output;
         _worker = worker;
         _keeps = run.Request.Session is not null;
-        _cpuBefore = worker.Layers is null ? default : worker.Measure().Cpu;
+        _cpuBefore = worker.Layers is null ? default : worker.MeasureCpu();
         _parser = new(worker.Marker, OnText, frame => OnFrame(WorkerFrame.Parse(frame), frame.Length));
     }
 

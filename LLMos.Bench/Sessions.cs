@@ -1,0 +1,53 @@
+namespace LLMos.Bench;
+
+/// <summary>Runs in a session over the hub: one session alone, and one after another of many that wait.</summary>
+internal static class Sessions
+{
+    private const string Program = "x += 1";
+    private const double GoalMilliseconds = 2, GoalRatio = 1.5, Megabyte = 1e6;
+
+    public static async Task<IReadOnlyList<Row>> MeasureAsync(
+        Person person, int serverProcess, int sessions, int runs, CancellationToken cancellation)
+    {
+        await using var hub = await person.ConnectAsync(cancellation);
+        await hub.RunInAsync("alone", "x = 0", cancellation);
+        for (var run = 0; run < runs; run++)
+            await hub.RunInAsync("alone", Program, cancellation);
+
+        var forkserver = ProcessMemory.ChildrenOf(serverProcess).Single();
+        var others = ProcessMemory.ChildrenOf(forkserver).ToHashSet();
+        var serverBytes = ProcessMemory.PrivateBytes(serverProcess);
+        // Before and after the many, so that a machine that gets slower meanwhile does not count as theirs.
+        var before = await TimeAsync(runs / 2, _ => "alone");
+        for (var number = 0; number < sessions; number++)
+            await hub.RunInAsync(Name(number), "x = 0", cancellation);
+        var workers = ProcessMemory.ChildrenOf(forkserver).Except(others).ToList();
+        var memory = new Samples(workers.Select(worker => ProcessMemory.PrivateBytes(worker) / Megabyte), "MB");
+        var ofServer = (ProcessMemory.PrivateBytes(serverProcess) - serverBytes) / Megabyte / sessions;
+        var among = new Samples(await TimeAsync(Math.Max(runs, sessions), run => Name(run % sessions)), "ms");
+        for (var number = 0; number < sessions; number++)
+            await person.CloseSessionAsync(Name(number), cancellation);
+        var alone = new Samples([.. before, .. await TimeAsync(runs / 2, _ => "alone")], "ms");
+
+        return
+        [
+            new(
+                $"a session's run of `{Program}` over the hub, from start to end", $"{alone}, 99 %: {Samples.Number(alone.Quantile(0.99))} ms",
+                Peer: null, Ratio: null, $"{GoalMilliseconds} ms median", alone.Median <= GoalMilliseconds),
+            Row.AtMost($"the same in one after another of {sessions} sessions, against alone", among, alone, GoalRatio),
+            new(
+                $"private bytes of each of {sessions} idle sessions", $"{memory}, and {Samples.Number(ofServer)} MB of the server",
+                Peer: null, Ratio: null, "(no goal)", IsMet: true),
+        ];
+
+        async Task<List<double>> TimeAsync(int count, Func<int, string> session)
+        {
+            List<double> milliseconds = [];
+            for (var run = 0; run < count; run++)
+                milliseconds.Add(await Interleaved.MillisecondsAsync(() => hub.RunInAsync(session(run), Program, cancellation)));
+            return milliseconds;
+        }
+    }
+
+    private static string Name(int number) => $"session-{number}";
+}
