@@ -20,7 +20,8 @@ const common = {
   sourcemap: development,
   legalComments: "none",
   target: ["es2022", "chrome123", "firefox125", "safari17.5"],
-  loader: { ".woff2": "file", ".svg": "copy" },
+  // Every browser that the page is built for reads woff2, the first format that KaTeX names.
+  loader: { ".woff2": "file", ".woff": "empty", ".ttf": "empty", ".svg": "copy" },
   entryNames: "[name]-[hash]",
   chunkNames: "part-[hash]",
   assetNames: "[name]-[hash]",
@@ -63,7 +64,10 @@ async function compress() {
 
 await rm(wwwroot, { recursive: true, force: true })
 
-const app = await bundle("app", ["src/workspace.js", "styles/workspace.css"])
+const formulas = await bundle("app", ["styles/formula.css"])
+const app = await bundle("app", ["src/workspace.js", "styles/workspace.css"], {
+  FORMULA_STYLES: JSON.stringify(formulas["styles/formula.css"]),
+})
 const shell = await bundle("shell", ["src/main.js", "src/theme.js", "styles/shell.css", "src/favicon.svg"], {
   WORKSPACE_SCRIPT: JSON.stringify(app["src/workspace.js"]),
   WORKSPACE_STYLES: JSON.stringify(app["styles/workspace.css"]),

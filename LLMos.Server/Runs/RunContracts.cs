@@ -90,17 +90,31 @@ public sealed record ChangedFile(string Path, string Change, long Bytes);
 /// <summary>An exception that ended the program.</summary>
 /// <param name="Name">The exception's class.</param>
 /// <param name="Line">Line of the user's code, from 1; null when it was raised elsewhere.</param>
+/// <param name="LineText">What stands there, without its indentation.</param>
 /// <param name="Column">From 1, for syntax errors.</param>
 /// <param name="Traceback">The user's frames only, with each line's text.</param>
 /// <param name="Hint">One sentence that says what to do instead, where the contract has one.</param>
+/// <param name="Causes">The exceptions that led to it or are grouped in it, at most 16, nearest first; null in records of earlier versions.</param>
 [MessagePackObject]
 public sealed record RunError(
     [property: Key("name")] string Name,
     [property: Key("message")] string Message,
     [property: Key("line")] int? Line,
+    [property: Key("lineText")] string? LineText,
     [property: Key("column")] int? Column,
     [property: Key("traceback")] string Traceback,
-    [property: Key("hint")] string? Hint);
+    [property: Key("hint")] string? Hint,
+    [property: Key("causes")] IReadOnlyList<ErrorCause>? Causes);
+
+/// <summary>An exception behind another one.</summary>
+/// <param name="Relation">cause (<c>raise … from</c>), handling (the other was raised while this one was handled) or member (of an ExceptionGroup).</param>
+[MessagePackObject]
+public sealed record ErrorCause(
+    [property: Key("name")] string Name,
+    [property: Key("message")] string Message,
+    [property: Key("line")] int? Line,
+    [property: Key("lineText")] string? LineText,
+    [property: Key("relation")] string Relation);
 
 /// <param name="Name">The request's or the option's name for it, e.g. <c>timeoutSeconds</c>.</param>
 /// <param name="Value">The limit, in the unit of its name.</param>
@@ -165,13 +179,21 @@ public sealed record RunEvent
 /// <param name="MaxSessions">Sessions that a person may have at the same time.</param>
 /// <param name="SessionIdleMinutes">How long a session lives without a run.</param>
 /// <param name="Missing">Well-known modules that are not among the packages, and what to use instead.</param>
+/// <param name="Errors">What an error means here; the first that fits is its hint.</param>
 public sealed record LimitsAnswer(
     RunLimits Limits, double MaxTimeoutSeconds, int MaxHeapMegabytes, int MaxCodeBytes, int MaxStdinBytes, int MaxSessions, double SessionIdleMinutes,
-    string PythonVersion, IReadOnlyDictionary<string, string> Packages, IReadOnlyList<ModuleHint> Missing);
+    string PythonVersion, IReadOnlyDictionary<string, string> Packages, IReadOnlyList<ModuleHint> Missing, IReadOnlyList<ErrorHint> Errors);
 
 /// <param name="Names">As a program would import them.</param>
 /// <param name="Hint">One sentence or two.</param>
 public sealed record ModuleHint(IReadOnlyList<string> Names, string Hint);
+
+/// <param name="Error">The exception's class, or one that it inherits from.</param>
+/// <param name="Message">A part of its message.</param>
+/// <param name="Module">A module that it went through.</param>
+/// <param name="Line">How the line begins, of a syntax error.</param>
+/// <param name="Hint">One sentence or two.</param>
+public sealed record ErrorHint(string Error, string? Message, string? Module, string? Line, string Hint);
 
 /// <param name="Name">rlimits, privileges, landlock or seccomp.</param>
 /// <param name="Held">Whether a real run at start was stopped by it.</param>

@@ -52,9 +52,4 @@ class Bundles(unittest.TestCase):
         self.assertEqual(markdown.splitlines()[:3], ["| | a\\|b |", "| --- | --- |", "| 0 | x y |"])
 
     def test_text_without_end_is_cut(self):
-        self.assertIn("1,000,000 more characters)", bundle_of(_Text("x" * 2_000_000))["text/html"])
-
-
-class _Text(str):
-    def _repr_html_(self):
-        return str(self)
+        self.assertIn("more characters)", bundle_of("x" * 2_000_000)["text/plain"])

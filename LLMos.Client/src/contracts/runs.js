@@ -36,10 +36,14 @@
  * @property {string} name
  * @property {string} message
  * @property {number | null} line From 1.
+ * @property {string | null} lineText
  * @property {number | null} column From 1.
  * @property {string} traceback
  * @property {string | null} hint
+ * @property {ErrorCause[] | null} causes Nearest first; null in records of earlier versions.
  */
+
+/** @typedef {{ name: string, message: string, line: number | null, lineText: string | null, relation: "cause" | "handling" | "member" }} ErrorCause */
 
 /** @typedef {{ name: string, value: number, used: number }} LimitReached Value and use in the unit of the name. */
 
@@ -84,6 +88,7 @@
  * @property {string} pythonVersion
  * @property {Record<string, string>} packages
  * @property {{ names: string[], hint: string }[]} missing
+ * @property {{ error: string, message: string | null, module: string | null, line: string | null, hint: string }[]} errors
  */
 
 /** @typedef {{ name: string, held: boolean, required: boolean, detail: string }} IsolationLayer */

@@ -3,22 +3,23 @@ import { copyText } from "../ui/copy-text.js"
 import { element, fill } from "../ui/element.js"
 import { htmlFrame } from "../ui/html-frame.js"
 import { icon } from "../ui/icon.js"
-import { blobFromBase64, picture } from "../ui/picture.js"
+import { picture, pictureOf } from "../ui/picture.js"
 import { watchTheme } from "../ui/theme.js"
+import { latexElement, markdownElement, plainText } from "./typeset-view.js"
 
 /** @import { MimeBundle } from "../contracts/runs.js" */
 /** @import { BlockView } from "./output-blocks.js" */
 
 const copiedMilliseconds = 1200
+const maxHtmlCharacters = 2_000_000
 
 /** The richest form of a bundle that the page can show. @param {any} block @returns {BlockView} */
 export function displayView({ kind, value: { data, figure } }) {
   const view = richest(data, figure)
-  const isPicture = figure !== null && !("text/html" in data)
   const label = kind === "result" ? "Result" : null
   const copyable = data["text/plain"] ?? data["text/markdown"]
 
-  if (isPicture)
+  if (view.isPicture)
     return view
   return {
     ...view,
@@ -30,20 +31,26 @@ export function displayView({ kind, value: { data, figure } }) {
   }
 }
 
-/** @param {MimeBundle} data @param {number | null} figure @returns {BlockView & { about?: string }} */
+/** @typedef {BlockView & { about?: string, isPicture?: boolean }} RichView */
+
+/** @param {MimeBundle} data @param {number | null} figure @returns {RichView} */
 function richest(data, figure) {
-  if ("text/html" in data)
+  const plain = data["text/plain"] ?? ""
+  if ("text/html" in data && data["text/html"].length <= maxHtmlCharacters)
     return htmlView(data["text/html"])
-  if ("image/png" in data)
-    return picture(blobFromBase64(data["image/png"].replaceAll("\n", ""), "image/png"), `Figure ${figure}`)
-  if ("image/svg+xml" in data)
-    return picture(new Blob([data["image/svg+xml"]], { type: "image/svg+xml" }), `Figure ${figure}`)
+  const shown = pictureOf(data)
+  if (shown)
+    return { ...picture(shown, `Figure ${figure}`), isPicture: true }
+  if ("text/latex" in data)
+    return { element: latexElement(data["text/latex"], plain || data["text/latex"]), about: "Formula" }
+  if ("text/markdown" in data)
+    return { element: markdownElement(data["text/markdown"]), about: "Markdown" }
   if ("application/json" in data)
-    return { element: element("pre", { class: "rich-text", tabindex: 0 }, indented(data["application/json"])), about: "JSON" }
-  return { element: element("pre", { class: "rich-text", tabindex: 0 }, data["text/markdown"] ?? data["text/plain"] ?? "") }
+    return { element: plainText(indented(data["application/json"])), about: "JSON" }
+  return { element: plainText(plain) }
 }
 
-/** @param {string} html @returns {BlockView & { about?: string }} */
+/** @param {string} html @returns {RichView} */
 function htmlView(html) {
   const frame = htmlFrame(html)
   const stopWatching = watchTheme(frame.paint)

@@ -1,10 +1,11 @@
-import { ArrowUpRight, CircleAlert, Clock, Gauge, Lightbulb } from "lucide"
+import { CircleAlert, Clock, Gauge } from "lucide"
 import { element, fill } from "../ui/element.js"
 import { icon } from "../ui/icon.js"
 import { displayView } from "./display-block.js"
+import { errorView } from "./error-block.js"
 import { limitSentence, stateTone } from "./run-words.js"
 
-/** @import { LimitReached, RunError, RunProgress } from "../contracts/runs.js" */
+/** @import { LimitReached, RunProgress } from "../contracts/runs.js" */
 /** @import { Block, Segment, TextBlock } from "./transcript.js" */
 
 /**
@@ -83,23 +84,6 @@ function progressView(first) {
 /** @param {number} number */
 function amount(number) {
   return number.toLocaleString("en", { maximumFractionDigits: 2 })
-}
-
-/** @param {any} block @param {BlockDelegate} delegate @returns {BlockView} */
-function errorView({ value }, delegate) {
-  /** @type {RunError} */
-  const { name, message, line, traceback, hint } = value
-  const toLine = line !== null && element("button", { class: "button small line-link", type: "button", onclick: () => delegate.lineChosen(line) },
-    `Line ${line}`, icon(ArrowUpRight, 13))
-
-  return {
-    element: element("section", { class: "error", "aria-label": `Error: ${name}` },
-      element("header", {}, element("p", { class: "error-title" }, element("strong", {}, name), message && `: ${message}`), toLine),
-      hint && element("p", { class: "error-hint" }, icon(Lightbulb, 15), element("span", {}, hint)),
-      traceback && element("details", { open: true },
-        element("summary", {}, "Traceback"),
-        element("pre", { tabindex: 0 }, traceback.trimEnd()))),
-  }
 }
 
 /** @param {LimitReached} limit @returns {BlockView} */

@@ -90,7 +90,7 @@ export class RunOutput {
   /** @param {RunEvent} event */
   #show(event) {
     const data = event.data ?? {}
-    const isFigure = "image/png" in data || "image/svg+xml" in data
+    const isFigure = Object.keys(data).some((type) => type.startsWith("image/"))
     if (isFigure)
       this.figures += 1
     const size = Object.values(data).reduce((sum, text) => sum + text.length, 0)

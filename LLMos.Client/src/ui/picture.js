@@ -3,10 +3,28 @@ import { element } from "./element.js"
 import { icon } from "./icon.js"
 import { openDialog } from "./dialog.js"
 
-/** A picture that opens large and can be saved. @param {Blob} blob @param {string} name e.g. "Figure 1" */
-export function picture(blob, name) {
-  const address = URL.createObjectURL(blob)
-  const extension = blob.type === "image/svg+xml" ? "svg" : "png"
+/** What browsers show; SVG last, as a program that offers both drew the other for a page. */
+const bitmaps = /** @type {const} */ ({ "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp" })
+
+/** @typedef {{ address: string, extension: string, dispose: () => void }} Shown */
+
+/** The picture of a MIME bundle; null when there is none, or none that can be read. @param {Record<string, string>} data @returns {Shown | null} */
+export function pictureOf(data) {
+  for (const [type, extension] of Object.entries(bitmaps)) {
+    const blob = type in data && blobFromBase64(data[type], type)
+    if (blob) {
+      const address = URL.createObjectURL(blob)
+      return { address, extension, dispose: () => URL.revokeObjectURL(address) }
+    }
+  }
+  // As data, which has no origin: opened by itself it can do nothing in the page's name.
+  if ("image/svg+xml" in data)
+    return { address: `data:image/svg+xml,${encodeURIComponent(data["image/svg+xml"])}`, extension: "svg", dispose: () => {} }
+  return null
+}
+
+/** A picture that opens large and can be saved. @param {Shown} shown @param {string} name e.g. "Figure 1" */
+export function picture({ address, extension, dispose }, name) {
   const fileName = `${name.toLowerCase().replaceAll(" ", "-")}.${extension}`
 
   const image = element("img", { src: address, alt: `${name}, drawn by the program` })
@@ -23,12 +41,17 @@ export function picture(blob, name) {
       element("span", { class: "figure-deeds" },
         element("button", { class: "button quiet small", type: "button", onclick: open }, icon(Maximize2, 14), "Enlarge"),
         element("a", { class: "button quiet small", href: address, download: fileName }, icon(Download, 14), "Save"))))
-  return { element: figure, dispose: () => URL.revokeObjectURL(address) }
+  return { element: figure, dispose }
 }
 
-/** @param {string} base64 @param {string} type */
-export function blobFromBase64(base64, type) {
-  const binary = atob(base64)
+/** @param {string} base64 @param {string} type @returns {Blob | null} null when it is none */
+function blobFromBase64(base64, type) {
+  let binary
+  try {
+    binary = atob(base64)
+  } catch {
+    return null
+  }
   const content = new Uint8Array(binary.length)
   for (let index = 0; index < binary.length; index += 1)
     content[index] = binary.charCodeAt(index)

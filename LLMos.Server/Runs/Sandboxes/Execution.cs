@@ -264,7 +264,8 @@ internal sealed class Execution
                 _output.Append(new() { Type = "progress", Progress = new(frame.Done!.Value, frame.Total, frame.Label) });
                 break;
             case "error":
-                _run.Error = new(frame.Name!, frame.Message!, frame.Line, frame.Column, frame.Traceback!, frame.Hint);
+                _run.Error = new(
+                    frame.Name!, frame.Message!, frame.Line, frame.LineText, frame.Column, frame.Traceback!, frame.Hint, frame.Causes ?? []);
                 _output.Append(new() { Type = "error", Error = _run.Error });
                 break;
             case "begun":

@@ -8,7 +8,7 @@ namespace LLMos.Server.Runs.Sandboxes;
 internal sealed record WorkerFrame
 {
     private const int MaxVariables = 200, MaxVariableText = 400, MaxDimensions = 32;
-    private const int MaxText = 65_536, MaxLabel = 200, MaxLayers = 16, MaxTypesInBundle = 32;
+    private const int MaxText = 65_536, MaxLabel = 200, MaxLayers = 16, MaxTypesInBundle = 32, MaxCauses = 16;
 
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
     {
@@ -30,7 +30,9 @@ internal sealed record WorkerFrame
     public string? Message { get; init; }
     public int? Line { get; init; }
     public int? Column { get; init; }
+    public string? LineText { get; init; }
     public string? Traceback { get; init; }
+    public List<ErrorCause>? Causes { get; init; }
     public string? Hint { get; init; }
     public string? Outcome { get; init; }
     public List<SessionVariable>? Variables { get; init; }
@@ -58,12 +60,16 @@ internal sealed record WorkerFrame
         "stderr" => Text is not null,
         "display" or "result" => Data is { Count: > 0 and <= MaxTypesInBundle } && !Data.ContainsValue(null!),
         "progress" => double.IsFinite(Done ?? double.NaN) && double.IsFinite(Total ?? 0) && (Label?.Length ?? 0) <= MaxLabel,
-        "error" => Name?.Length <= MaxText && Message?.Length <= MaxText && Traceback?.Length <= MaxText && (Hint?.Length ?? 0) <= MaxText,
+        "error" => Name?.Length <= MaxText && Message?.Length <= MaxText && Traceback?.Length <= MaxText && (Hint?.Length ?? 0) <= MaxText
+            && (LineText?.Length ?? 0) <= MaxText && (Causes is null || (Causes.Count <= MaxCauses && Causes.TrueForAll(IsWellFormed))),
         "begun" or "buffering" => true,
         "variables" => Variables is { Count: <= MaxVariables } && Variables.TrueForAll(IsWellFormed) && Omitted >= 0,
         "ended" => Outcome is "succeeded" or "failed" or "memory" or "interrupted",
         _ => false,
     };
+
+    private static bool IsWellFormed(ErrorCause? cause) =>
+        cause is { Name.Length: <= MaxText, Message.Length: <= MaxText, Relation: "cause" or "handling" or "member" } && (cause.LineText?.Length ?? 0) <= MaxText;
 
     private static bool IsWellFormed(SessionVariable? variable) =>
         variable is { Name.Length: <= MaxVariableText, Type.Length: <= MaxVariableText, Repr.Length: <= MaxVariableText }

@@ -3,17 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ("connect", "send")
+__all__ = ("connect", "program_number", "send")
 
 _channel: Any = None
+_programs = 0
 _before_sending: list[Callable[[], None]] = []
 
 
 def connect(channel: Any, before_sending: Callable[[], None]) -> None:
     """Use `channel` from now on; `before_sending` flushes text that was written earlier, so that order is kept."""
-    global _channel
+    global _channel, _programs
     _channel = channel
+    _programs += 1
     _before_sending[:] = [before_sending]
+
+
+def program_number() -> int:
+    """Return which of a session's programs this is."""
+    return _programs
 
 
 def send(frame: dict[str, Any]) -> None:

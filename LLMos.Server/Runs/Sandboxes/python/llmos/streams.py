@@ -9,6 +9,7 @@ __all__ = ("ErrorStream", "OutputStream")
 
 _WINDOW_SECONDS = 0.01
 _WRITES_PER_WINDOW = 100
+_MAX_PIECE = 1_000_000  # characters of a frame
 
 
 class OutputStream(io.TextIOWrapper):
@@ -73,5 +74,7 @@ class _Frames(io.RawIOBase):
         return 2
 
     def write(self, data: Any) -> int:
-        self._send({"type": "stderr", "text": bytes(data).decode("utf-8", "replace")})
+        text = bytes(data).decode("utf-8", "replace")
+        for start in range(0, len(text), _MAX_PIECE):
+            self._send({"type": "stderr", "text": text[start:start + _MAX_PIECE]})
         return len(data)
