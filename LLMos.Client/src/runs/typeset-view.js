@@ -2,6 +2,7 @@ import { element } from "../ui/element.js"
 import { latexPieces } from "../ui/latex-pieces.js"
 
 const maxFormulas = 200
+const maxLatexCharacters = 50_000
 
 /** @param {string} text */
 export function plainText(text) {
@@ -10,16 +11,20 @@ export function plainText(text) {
 
 /** Formulas, drawn when what draws them has been loaded; until then, and if that fails, as plain text. @param {string} latex @param {string} plain */
 export function latexElement(latex, plain) {
+  if (latex.length > maxLatexCharacters)
+    return plainText(plain)
   return laterElement(plain, async (place) => {
     const { drawFormula } = await import("../ui/formula.js")
-    const pieces = latexPieces(latex).slice(0, maxFormulas)
+    const pieces = latexPieces(latex)
+    const formulas = pieces.filter(({ kind }) => kind !== "text")
+    if (formulas.length === 0 || formulas.length > maxFormulas)
+      return
     const drawn = pieces.map(({ kind, source }) => {
       const part = element("span", {})
-      return kind === "text" || drawFormula(part, source, kind === "displayed") ? kind === "text" ? source : part : null
+      return kind === "text" ? source : drawFormula(part, source, kind === "displayed") && part
     })
-    if (pieces.every(({ kind }) => kind === "text") || drawn.includes(null))
-      return
-    place.replaceChildren(element("div", { class: "formula", tabindex: 0 }, ...drawn))
+    if (!drawn.includes(false))
+      place.replaceChildren(element("div", { class: "formula", tabindex: 0 }, ...drawn))
   })
 }
 

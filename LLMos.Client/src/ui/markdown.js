@@ -25,13 +25,18 @@ markdown.inline.ruler.after("escape", "formula", (state, silent) => {
 markdown.renderer.rules.formula = (tokens, index) =>
   `<code class="formula-source" data-displayed="${tokens[index].meta?.displayed}">${markdown.utils.escapeHtml(tokens[index].content)}</code>`
 
+/** @param {string} source */
+export function markdownHtml(source) {
+  return markdown.render(source)
+}
+
 /** The text as headings, lists, tables…; null when it is too long for that. @param {string} source @returns {HTMLElement | null} */
 export function markdownElement(source) {
   if (source.length > maxCharacters)
     return null
   const place = document.createElement("div")
   place.className = "markdown"
-  place.innerHTML = markdown.render(source)
+  place.innerHTML = markdownHtml(source)
   return place
 }
 
