@@ -17,7 +17,7 @@ const maxHtmlCharacters = 2_000_000
 export function displayView({ kind, value: { data, figure } }) {
   const view = richest(data, figure)
   const label = kind === "result" ? "Result" : null
-  const copyable = data["text/plain"] ?? data["text/markdown"]
+  const copyable = view.copied ?? data["text/plain"] ?? data["text/markdown"]
 
   if (view.isPicture)
     return view
@@ -31,7 +31,7 @@ export function displayView({ kind, value: { data, figure } }) {
   }
 }
 
-/** @typedef {BlockView & { about?: string, isPicture?: boolean }} RichView */
+/** @typedef {BlockView & { about?: string, isPicture?: boolean, copied?: string }} RichView */
 
 /** @param {MimeBundle} data @param {number | null} figure @returns {RichView} */
 function richest(data, figure) {
@@ -44,7 +44,7 @@ function richest(data, figure) {
   if ("text/latex" in data)
     return { element: latexElement(data["text/latex"], plain || data["text/latex"]), about: "Formula" }
   if ("text/markdown" in data)
-    return { element: markdownElement(data["text/markdown"]), about: "Markdown" }
+    return { element: markdownElement(data["text/markdown"]), about: "Markdown", copied: data["text/markdown"] }
   if ("application/json" in data)
     return { element: plainText(indented(data["application/json"])), about: "JSON" }
   return { element: plainText(plain) }

@@ -44,6 +44,7 @@ def warm_up() -> None:
     import matplotlib.pyplot as plt
     import numpy as np
     import pandas as pd
+    import sympy
 
     figure, axes = plt.subplots()
     axes.plot([1, 2], label="line")
@@ -54,6 +55,7 @@ def warm_up() -> None:
     repr(np.zeros(3))
     frame = pd.DataFrame({"a": [1.5], "b": ["x"]})
     bundle_of(frame)
+    bundle_of(sympy.sqrt(sympy.Symbol("x")) / 2)  # imports what takes 300 ms
     variables.describe({"frame": frame, "array": np.zeros(3), "number": 1, "function": warm_up})
     compile("x = [i for i in range(3)]", NAME, "exec", ast.PyCF_ONLY_AST)
     try:
