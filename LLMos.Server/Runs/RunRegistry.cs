@@ -6,6 +6,7 @@ using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Streams;
 using LLMos.Server.Runs.Sandboxes;
+using LLMos.Server.Runs.Sessions;
 using Microsoft.Extensions.Options;
 
 namespace LLMos.Server.Runs;
@@ -20,16 +21,19 @@ internal sealed class RunRegistry
     private readonly RunScheduler _scheduler;
     private readonly RunStore _store;
     private readonly PythonSandbox _sandbox;
+    private readonly SessionRegistry _sessions;
     private readonly RunOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RunRegistry> _log;
 
     public RunRegistry(
-        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, IOptions<RunOptions> options, TimeProvider time, ILogger<RunRegistry> log)
+        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, SessionRegistry sessions,
+        IOptions<RunOptions> options, TimeProvider time, ILogger<RunRegistry> log)
     {
         _scheduler = scheduler;
         _store = store;
         _sandbox = sandbox;
+        _sessions = sessions;
         _options = options.Value;
         _time = time;
         _log = log;
@@ -50,6 +54,7 @@ internal sealed class RunRegistry
         var limits = RunRequestCheck.Check(request, _options);
         if (_sandbox.IsUnavailable(out var reason))
             throw RunErrors.SandboxUnavailable(reason);
+        limits = _sessions.Admit(caller, request, limits);
 
         var (id, live) = idempotencyKey is null
             ? Begin(caller, request, limits)
@@ -225,7 +230,7 @@ internal sealed class RunRegistry
         {
             if (end.Limit is { } limit)
                 live.Output.Append(new() { Type = "limit", Limit = limit });
-            live.Output.Append(new() { Type = "ended", State = end.State.Name(), Reason = end.Reason, Limit = end.Limit, Usage = usage });
+            live.Output.Append(new() { Type = "ended", State = end.State.Name(), Reason = end.Reason, Limit = end.Limit, Usage = usage, Session = run.Session });
         }
         catch (Exception failed) when (failed is DomainException or IOException)
         {
