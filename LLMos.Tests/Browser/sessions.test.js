@@ -148,10 +148,12 @@ test("Interrupt keeps the session's variables, Stop loses them, and both say so 
     assert.equal(await page.getByRole("button", { name, description }).count(), 1)
 
   await page.getByRole("button", { name: "Interrupt" }).click()
-  await shows(runState(page), "Failed")
+  await shows(runState(page), "Stopped")
   await shows(output(page), "KeyboardInterrupt")
+  await shows(variables(page), /closes in/)
   await run(page, "import time\nprint(found)\ntime.sleep(25)")
   await shows(output(page), "7")
+  await shows(variables(page), "running")
   await page.getByRole("button", { name: "Stop" }).click()
 
   await shows(runState(page), "Stopped")
@@ -196,8 +198,7 @@ test("a session is chosen and its variables are reached by the keyboard alone", 
 
   await sessionButton(page).focus()
   await page.keyboard.press("Enter")
-  await sessions(page).getByRole("radio", { name: "second" }).waitFor()
-  await page.keyboard.press("Tab")
+  await sessions(page).getByRole("radio", { name: "second" }).and(page.locator(":focus")).waitFor()
   await page.keyboard.press("ArrowUp")
   await page.keyboard.press("Escape")
   await shows(sessionButton(page), "first")

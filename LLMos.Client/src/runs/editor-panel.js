@@ -77,7 +77,7 @@ export class EditorPanel {
 
   /** @param {EditorPanelDelegate} delegate */
   #examplesMenu(delegate) {
-    const button = element("button", { class: "button quiet", type: "button", "aria-label": "Examples" }, icon(BookOpen), element("span", { class: "wide-only editor-head-word" }, "Examples"))
+    const button = element("button", { class: "button quiet", type: "button", title: "Examples", "aria-label": "Examples" }, icon(BookOpen), element("span", { class: "wide-only editor-head-word" }, "Examples"))
     const holder = element("div", { class: "anchor" }, button)
     attachMenu(button, "Examples", examples.map((example) => ({
       label: example.title, note: example.about, chosen: () => delegate.exampleChosen(example),

@@ -123,8 +123,9 @@ export class RunOutput {
   #takeSession(session, when) {
     if (!session)
       return
-    const isLost = session.state === "lost" && session.loss !== null
-    if (when === "before" || session.state === "lost")
+    // At the end of a run that began without them, a session that goes on has a time to expire.
+    const isLost = session.state === "lost" && (when === "before" || !session.expiresAt)
+    if (when === "before" || isLost)
       this.session = session
     if (isLost)
       this.transcript.add("loss", { session, when })

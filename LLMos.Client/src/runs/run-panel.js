@@ -37,6 +37,7 @@ export class RunPanel {
     this.state = element("span", { class: "state", "data-testid": "run-state" })
     this.time = element("span", { class: "state-time", role: "timer", "aria-live": "off" })
     this.session = new SessionMark()
+    this.meters.element.append(this.session.stopNote)
     this.download = element("a", { class: "button quiet square", download: true, hidden: true, title: "Download the output as text", "aria-label": "Download the output as text" }, icon(Download))
     this.silent = element("p", { class: "silent", hidden: true }, "The program wrote nothing.")
     this.line = element("div", { class: "panel-progress", "aria-hidden": "true" })
@@ -44,7 +45,7 @@ export class RunPanel {
     this.element = element("section", { class: "panel run-panel", "aria-label": "Output" },
       element("header", { class: "panel-header" },
         element("h2", { class: "panel-title" }, "Output"), this.state, this.time, this.session.element, element("span", { class: "spring" }), this.download, this.controls.element),
-      this.line, this.examples.element, this.silent, this.output.element, this.session.stopNote, this.meters.element, this.status)
+      this.line, this.examples.element, this.silent, this.output.element, this.meters.element, this.status)
     this.showNothing()
     setInterval(() => this.#run?.live && this.#tell(), tickMilliseconds)
   }

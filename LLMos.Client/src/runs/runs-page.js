@@ -143,6 +143,7 @@ export class RunsPage {
   /** @param {RunSummary} run */
   #changed(run) {
     this.#runs.put(run)
+    this.sessions.runChanged(this.#runs.find(run.id))
     this.history.draw()
   }
 

@@ -23,6 +23,13 @@ export class SessionList {
     }
   }
 
+  /** A run has begun in it; the server pushes it again when that has ended. @param {string} name */
+  enter(name) {
+    const known = this.#known.get(name)
+    if (known)
+      known.session = { ...known.session, state: "running", expiresAt: null }
+  }
+
   /** Takes a whole list, which tells nothing of what was pushed after it was asked for. @param {SessionSummary[]} sessions @param {number} askedAt @param {number} now */
   replace(sessions, askedAt, now) {
     const listed = new Set(sessions.map((session) => session.name))

@@ -40,7 +40,7 @@ export class SessionMark {
     const { word, about } = sessionMark(state)
     this.element.className = `session-mark session-mark-${state}`
     this.element.title = `Session ${name}. ${about}`
-    fill(this.element, icon(state === "lost" ? PackageX : Package, 14), element("span", { class: "session-mark-name" }, name), word && element("span", {}, word))
+    fill(this.element, icon(state === "lost" ? PackageX : Package, 14), element("span", { class: "session-mark-name" }, name), word && element("span", { class: "session-mark-word" }, word))
   }
   /** @param {boolean} isTrue */
   #showStopNote(isTrue) {

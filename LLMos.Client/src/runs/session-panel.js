@@ -46,6 +46,11 @@ export class SessionPanel {
     this.#draw()
   }
 
+  /** Goes to the chosen one. */
+  focus() {
+    this.#rows.get(this.sessions.choice.name)?.input.focus()
+  }
+
   #draw() {
     const { choice, list, failure, bounds } = this.sessions
     const known = list.all.map((session) => session.name)
@@ -63,10 +68,12 @@ export class SessionPanel {
       if (this.choices.children[index] !== row.element)
         this.choices.insertBefore(row.element, this.choices.children[index] ?? null)
       row.input.checked = name === choice.name
+      // The browser gives it the focus as the list opens.
+      row.input.toggleAttribute("autofocus", row.input.checked)
     })
     this.#drawTimes()
     if (hadFocus && !this.choices.contains(document.activeElement))
-      this.#rows.get(choice.name)?.input.focus()
+      this.focus()
 
     this.failure.hidden = failure === null
     fill(this.failure, icon(CircleAlert, 15), element("span", {}, failure),

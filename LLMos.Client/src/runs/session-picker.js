@@ -8,7 +8,7 @@ import { sessionStanding } from "./session-words.js"
 
 /** Beside Run: whether the next run's variables are kept, and in which session; the list of them behind it. */
 export class SessionPicker {
-  /** @type {Promise<unknown> | null} */
+  /** @type {Promise<void> | null} */
   #content = null
 
   /** @param {Sessions} sessions @param {boolean} canRun */
@@ -24,8 +24,12 @@ export class SessionPicker {
 
   #open() {
     void this.sessions.refresh()
-    this.#content ??= import("./session-panel.js").then(({ SessionPanel }) =>
-      fill(this.panel, new SessionPanel(this.sessions, this.panel, this.button).element))
+    this.#content ??= import("./session-panel.js").then(({ SessionPanel }) => {
+      const content = new SessionPanel(this.sessions, this.panel, this.button)
+      fill(this.panel, content.element)
+      if (this.panel.matches(":popover-open"))
+        content.focus()
+    })
   }
 
   #tell() {

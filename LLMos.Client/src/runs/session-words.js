@@ -5,10 +5,10 @@ import { bytes, count, countdown, portion, roughly } from "../ui/format.js"
 
 /** Beside a run's state. @type {Record<SessionState, { word: string, about: string }>} */
 const marks = {
-  none: { word: "", about: "This run is in the session." },
-  fresh: { word: "fresh", about: "The session began with this run." },
-  kept: { word: "kept", about: "The variables of the runs before were there." },
-  lost: { word: "lost", about: "Variables of the session were lost." },
+  none: { word: "", about: "The run has not begun." },
+  fresh: { word: "fresh", about: "It began with this run." },
+  kept: { word: "kept", about: "This run found the variables of the runs before." },
+  lost: { word: "lost", about: "Its variables were lost." },
 }
 
 /** @param {SessionState} state */

@@ -1,5 +1,6 @@
 import { SessionList } from "./session-list.js"
 
+/** @import { RunSummary } from "../contracts/runs.js" */
 /** @import { SessionChoice } from "./session-choice.js" */
 /** @import { SessionClient } from "./session-client.js" */
 
@@ -44,6 +45,14 @@ export class Sessions {
     } catch (problem) {
       this.failure = problem instanceof Error ? problem.message : String(problem)
     }
+    this.#tell()
+  }
+
+  /** @param {RunSummary | null} run */
+  runChanged(run) {
+    if (!run?.session || run.state !== "running")
+      return
+    this.list.enter(run.session)
     this.#tell()
   }
 

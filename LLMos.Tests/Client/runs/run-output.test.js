@@ -107,6 +107,16 @@ test("Variables that were lost before the run are told first, and those lost by 
   assert.deepEqual(run.transcript.blocks.filter(({ kind }) => kind === "loss").map((block) => /** @type {any} */ (block).value.when), ["before", "now"])
 })
 
+test("A loss that the run found is told once when its session goes on", () => {
+  const loss = { reason: "It was closed.", variables: [], omitted: 0 }
+  const lost = /** @type {const} */ ({ name: "a", state: "lost", expiresAt: null, loss })
+  const run = new RunOutput()
+
+  run.apply(numbered([{ type: "started", limits, session: lost }, { type: "ended", state: "succeeded", usage, session: { ...lost, expiresAt: "2026-01-01T10:30:00Z" } }]))
+
+  assert.deepEqual(kinds(run), ["loss"])
+})
+
 test("A run shows what it found of its session, and at the end only a loss", () => {
   const run = new RunOutput()
   const found = /** @type {const} */ ({ name: "a", state: "fresh", expiresAt: null, loss: null })

@@ -29,6 +29,16 @@ test("A session in use is not idle and does not expire", () => {
   assert.deepEqual(list.times("a", 1000), { age: 61_000, idle: 0, left: null })
 })
 
+test("A session that a run has begun in is in use until the server tells it again", () => {
+  const list = new SessionList()
+  list.put(session("a"), 0)
+  list.enter("a")
+  assert.deepEqual([list.find("a")?.state, list.times("a", 0).left], ["running", null])
+
+  list.put(session("a", { ageSeconds: 61 }), 1)
+  assert.equal(list.find("a")?.state, "idle")
+})
+
 test("A push that is overtaken by a newer one changes nothing, as Date or as text", () => {
   const list = new SessionList()
   list.put(session("a", { ageSeconds: 90, runs: 2 }), 0)
