@@ -2,6 +2,7 @@ import { PackageX } from "lucide"
 import { element } from "../ui/element.js"
 import { count, visible } from "../ui/format.js"
 import { icon } from "../ui/icon.js"
+import { ordered } from "./session-variables.js"
 
 /** @import { RunSession } from "../contracts/runs.js" */
 /** @import { BlockView } from "./output-blocks.js" */
@@ -10,7 +11,7 @@ const mostShown = 12
 
 /** Says that a session's variables are gone, why, and which. @param {{ session: RunSession, when: "before" | "now" }} loss @returns {BlockView} */
 export function lossView({ session: { name, loss }, when }) {
-  const variables = loss?.variables ?? []
+  const variables = ordered(loss?.variables ?? [])
   const hidden = variables.slice(mostShown)
   return {
     element: element("section", { class: "loss", "aria-label": `Variables of ${name} lost` },

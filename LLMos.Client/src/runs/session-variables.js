@@ -2,7 +2,11 @@
 
 const callables = new Set(["function", "builtin_function_or_method", "type", "ABCMeta", "EnumType", "ufunc"])
 
-/** Data first, then functions and classes, then modules, each by name. @param {SessionVariable[]} variables */
+/**
+ * Data first, then functions and classes, then modules, each by name.
+ * @template {{ name: string, type: string }} Variable
+ * @param {Variable[]} variables
+ */
 export function ordered(variables) {
   return [...variables].sort((one, other) =>
     rank(one) - rank(other) || one.name.localeCompare(other.name, "en", { numeric: true }))
@@ -19,7 +23,7 @@ export function shapeWords(shape) {
   return shape?.map((length) => length.toLocaleString("en")).join(" × ") ?? ""
 }
 
-/** @param {SessionVariable} variable */
+/** @param {{ type: string }} variable */
 function rank({ type }) {
   return type === "module" ? 2 : callables.has(type) ? 1 : 0
 }

@@ -58,7 +58,7 @@ export class VariableTable {
     const { name, variables, omitted } = this.#answer
     const found = ordered(matching(variables, this.filter.value))
     if (variables.length === 0) {
-      this.#say(`${name} has no variables yet. What a run in it assigns is listed here.`)
+      this.#say(`${name} has no variables. What a run in it assigns is listed here.`)
       return
     }
     this.bar.hidden = false

@@ -26,7 +26,7 @@ export function stopwatch(milliseconds) {
 
 /** What is left, ticking by the second: "45 s", "24 min 05 s", "1 h 20 min". @param {number} milliseconds */
 export function countdown(milliseconds) {
-  const seconds = Math.ceil(Math.max(0, milliseconds) / 1000)
+  const seconds = Math.floor(Math.max(0, milliseconds) / 1000)
   const minutes = Math.floor(seconds / 60)
   if (minutes === 0)
     return `${seconds} s`

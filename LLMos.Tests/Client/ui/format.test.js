@@ -39,7 +39,7 @@ test("Days are counted by midnights, not by hours", () => {
 })
 
 test("What is left is counted down to the second, and above an hour to the minute", () => {
-  assert.deepEqual([-5, 400, 45_000, 59_001, 1_471_000, 4_800_000].map(countdown), ["0 s", "1 s", "45 s", "1 min 00 s", "24 min 31 s", "1 h 20 min"])
+  assert.deepEqual([-5, 400, 45_000, 60_900, 1_471_000, 4_800_000].map(countdown), ["0 s", "0 s", "45 s", "1 min 00 s", "24 min 31 s", "1 h 20 min"])
 })
 
 test("An age has one unit", () => {
