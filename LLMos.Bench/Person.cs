@@ -40,6 +40,12 @@ internal sealed class Person(Uri address, string token) : IDisposable
         return hub;
     }
 
+    public async Task CloseSessionAsync(string name, CancellationToken cancellation)
+    {
+        using var answer = await _client.DeleteAsync(new Uri($"api/v1/sessions/{name}", UriKind.Relative), cancellation);
+        answer.EnsureSuccessStatusCode();
+    }
+
     public void Dispose() => _client.Dispose();
 
     public static StartRunRequest Python(string code) => new() { Language = "python", Code = code };

@@ -14,7 +14,8 @@ namespace LLMos.Server.Runs;
 /// <summary>Every run there is: starts them, finds them for their owner, keeps them when they have ended.</summary>
 internal sealed class RunRegistry
 {
-    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(100);
+    // Who does not wait is answered when the run has ended or its beginning is durable: within a moment the first is the sooner.
+    private static readonly TimeSpan AMoment = TimeSpan.FromMilliseconds(3), AtOnce = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<string, LiveRun> _live = new();
     private readonly ConcurrentDictionary<(string OwnerId, string Key), LiveRun> _byKey = new();
@@ -183,7 +184,8 @@ internal sealed class RunRegistry
     /// <summary>Waits for a run's end, and writes down its beginning unless the end comes at once: most runs are kept only once.</summary>
     private async Task WaitAsync(LiveRun? live, TimeSpan wait, CancellationToken cancellation)
     {
-        if (live is null || await EndsWithinAsync(live, wait < AtOnce ? wait : AtOnce, cancellation))
+        var first = wait < AMoment ? AMoment : wait < AtOnce ? wait : AtOnce;
+        if (live is null || await EndsWithinAsync(live, first, cancellation))
             return;
 
         await KeepAsync(live);

@@ -48,7 +48,7 @@ internal sealed class Execution
         _output = output;
         _worker = worker;
         _keeps = run.Request.Session is not null;
-        _cpuBefore = worker.Layers is null ? default : worker.Measure().Cpu;
+        _cpuBefore = worker.Layers is null ? default : worker.MeasureCpu();
         _parser = new(worker.Marker, OnText, frame => OnFrame(WorkerFrame.Parse(frame), frame.Length));
     }
 
@@ -88,7 +88,7 @@ internal sealed class Execution
     public RunEnd? Pump()
     {
         _started = Stopwatch.GetTimestamp();
-        if (!_worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin, keeps = _keeps }))
+        if (!SendProgram())
             return _stopped;
 
         while (_outcome is null)
@@ -136,6 +136,13 @@ internal sealed class Execution
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
+    /// <returns>False when the worker is gone, or does not read and was stopped: a session's may be hostile by now.</returns>
+    private bool SendProgram()
+    {
+        using var clock = new Timer(_ => TimeOut(), state: null, TimeSpan.FromSeconds(_run.Limits.TimeoutSeconds), Timeout.InfiniteTimeSpan);
+        return _worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin, keeps = _keeps });
+    }
+
     /// <summary>Milliseconds until something is due although nothing arrives.</summary>
     private int Patience()
     {
@@ -169,9 +176,14 @@ internal sealed class Execution
         }
         else if (Elapsed.TotalSeconds >= _run.Limits.TimeoutSeconds)
         {
-            var limit = new LimitReached("timeoutSeconds", _run.Limits.TimeoutSeconds, Math.Round(Elapsed.TotalSeconds, 3));
-            Stop(new(RunState.TimedOut, Limit: limit));
+            TimeOut();
         }
+    }
+
+    private void TimeOut()
+    {
+        var limit = new LimitReached("timeoutSeconds", _run.Limits.TimeoutSeconds, Math.Round(Elapsed.TotalSeconds, 3));
+        Stop(new(RunState.TimedOut, Limit: limit));
     }
 
     private bool ReadOutput()

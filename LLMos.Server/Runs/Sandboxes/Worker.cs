@@ -61,13 +61,25 @@ internal sealed class Worker(
     {
         try
         {
-            var schedule = File.ReadAllText($"/proc/{processId}/schedstat");
-            var nanoseconds = long.Parse(schedule.AsSpan(0, schedule.IndexOf(' ')), CultureInfo.InvariantCulture);
             var peak = File.ReadLines($"/proc/{processId}/status")
                 .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
                 .Select(line => long.Parse(line.AsSpan(6).Trim(" \tkB"), CultureInfo.InvariantCulture) * 1024)
                 .FirstOrDefault();
-            return new(TimeSpan.FromMicroseconds(nanoseconds / 1000.0), peak);
+            return new(MeasureCpu(), peak);
+        }
+        catch (Exception gone) when (gone is IOException or FormatException or ArgumentOutOfRangeException or UnauthorizedAccessException)
+        {
+            return default;
+        }
+    }
+
+    /// <summary>Processor time alone; zero once it has ended.</summary>
+    public TimeSpan MeasureCpu()
+    {
+        try
+        {
+            var schedule = File.ReadAllText($"/proc/{processId}/schedstat");
+            return TimeSpan.FromMicroseconds(long.Parse(schedule.AsSpan(0, schedule.IndexOf(' ')), CultureInfo.InvariantCulture) / 1000.0);
         }
         catch (Exception gone) when (gone is IOException or FormatException or ArgumentOutOfRangeException or UnauthorizedAccessException)
         {

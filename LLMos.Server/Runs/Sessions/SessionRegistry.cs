@@ -86,8 +86,12 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
             else
             {
                 _sessions.Remove(session.Key);
-                store.Remember(session, Now, $"Run {run.Id} ended as {end.State.Name()}, and the session's process with it.", isKilled: true);
-                run.Session = found with { State = RunSession.Lost, Loss = store.Recall(session.Key) };
+                if (session.HasBegun)
+                {
+                    store.Remember(session, Now, $"Run {run.Id} ended as {end.State.Name()}, and the session's process with it.", isKilled: true);
+                    run.Session = found with { State = RunSession.Lost, Loss = store.Recall(session.Key) };
+                }
+
                 summary = session.Summarize(Now, "closed");
             }
         }

@@ -223,6 +223,23 @@ public sealed class SessionTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_session_that_does_not_read_its_next_program_ends_by_the_clock()
+    {
+        var ada = await shared.NewPersonAsync();
+        await ada.RunInAsync("s", """
+            import llmos.line, os, struct, time
+            frame = b'{"type":"ended","outcome":"succeeded"}'
+            os.write(1, llmos.line._channel._marker + struct.pack('>I', len(frame)) + frame)
+            while True: time.sleep(1)
+            """);
+
+        // More than the connection takes.
+        var run = await ada.RunInAsync("s", $"1#{new string('x', 1_000_000)}", timeoutSeconds: 0.5);
+
+        Assert.Equal(("timed-out", "lost"), (run.State, run.SessionState));
+    }
+
+    [Fact]
     public async Task A_traceback_shows_the_lines_of_earlier_runs_and_the_line_of_this_one()
     {
         var ada = await shared.NewPersonAsync();
