@@ -9,7 +9,7 @@ import { shapeWords } from "./session-variables.js"
  * @param {SessionVariable} variable @param {Set<string>} open names of the opened ones
  */
 export function variableRow({ name, type, shape, repr, bytes: size }, open) {
-  const toggle = element("button", { class: "variable-name", type: "button" }, element("bdi", {}, visible(name) || "(no name)"))
+  const toggle = element("button", { class: "variable-name", type: "button", tabindex: -1, "data-name": name }, element("bdi", {}, visible(name) || "(no name)"))
   const row = element("tr", {
     onclick: () => {
       if (getSelection()?.isCollapsed === false)
