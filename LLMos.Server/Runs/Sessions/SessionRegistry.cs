@@ -57,13 +57,14 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
                 session = null;
             }
 
-            var loss = session is null ? store.Recall(key) : null;
-            run.Session = new(name, session is not null ? RunSession.Kept : loss is null ? RunSession.Fresh : RunSession.Lost, ExpiresAt: null, loss);
-            session ??= Begin(run, name);
-            if (session.HeapMegabytes != run.Limits.HeapMegabytes)
+            if (session is not null && session.HeapMegabytes != run.Limits.HeapMegabytes)
                 throw SessionErrors.HeapFixed(name, session.HeapMegabytes);
+            var loss = session is null ? store.Recall(key) : null;
+            var found = session is not null ? RunSession.Kept : loss is null ? RunSession.Fresh : RunSession.Lost;
+            session ??= Begin(run, name);
             StopExpiry(session);
             session.Enter(run);
+            run.Session = new(name, found, ExpiresAt: null, loss);
             return session;
         }
     }
