@@ -4,6 +4,7 @@ import { icon } from "../ui/icon.js"
 import { displayView } from "./display-block.js"
 import { errorView } from "./error-block.js"
 import { limitSentence, stateTone } from "./run-words.js"
+import { lossView } from "./session-loss.js"
 
 /** @import { LimitReached, RunProgress } from "../contracts/runs.js" */
 /** @import { Block, Segment, TextBlock } from "./transcript.js" */
@@ -33,6 +34,8 @@ export function viewOf(block, delegate) {
       return errorView(block, delegate)
     case "limit":
       return limitView(/** @type {any} */ (block).value)
+    case "loss":
+      return lossView(/** @type {any} */ (block).value)
     default:
       return noteView(CircleAlert, /** @type {any} */ (block).value.sentence, stateTone(/** @type {any} */ (block).value.state))
   }

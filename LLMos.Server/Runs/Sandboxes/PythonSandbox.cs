@@ -83,6 +83,7 @@ internal sealed class PythonSandbox(
 
     private static void Leave(Session session, Execution execution, Worker worker)
     {
+        session.HasBegun |= execution.HasBegun;
         if (execution.WorkerGoesOn)
         {
             session.Keep(worker, execution.Variables);

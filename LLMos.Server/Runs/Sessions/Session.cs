@@ -23,6 +23,9 @@ internal sealed class Session(Caller owner, string name, int heapMegabytes, Date
     public DateTime? ExpiresAt { get; set; }
     public int Runs { get; private set; }
 
+    /// <summary>Whether a program has begun in it, so that there may be something to lose.</summary>
+    public bool HasBegun { get; set; }
+
     public void Enter(Run run)
     {
         Running = run;

@@ -57,13 +57,14 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
                 session = null;
             }
 
-            var loss = session is null ? store.Recall(key) : null;
-            run.Session = new(name, session is not null ? RunSession.Kept : loss is null ? RunSession.Fresh : RunSession.Lost, ExpiresAt: null, loss);
-            session ??= Begin(run, name);
-            if (session.HeapMegabytes != run.Limits.HeapMegabytes)
+            if (session is not null && session.HeapMegabytes != run.Limits.HeapMegabytes)
                 throw SessionErrors.HeapFixed(name, session.HeapMegabytes);
+            var loss = session is null ? store.Recall(key) : null;
+            var found = session is not null ? RunSession.Kept : loss is null ? RunSession.Fresh : RunSession.Lost;
+            session ??= Begin(run, name);
             StopExpiry(session);
             session.Enter(run);
+            run.Session = new(name, found, ExpiresAt: null, loss);
             return session;
         }
     }
@@ -86,8 +87,12 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
             else
             {
                 _sessions.Remove(session.Key);
-                store.Remember(session, Now, $"Run {run.Id} ended as {end.State.Name()}, and the session's process with it.", isKilled: true);
-                run.Session = found with { State = RunSession.Lost, Loss = store.Recall(session.Key) };
+                if (session.HasBegun)
+                {
+                    store.Remember(session, Now, $"Run {run.Id} ended as {end.State.Name()}, and the session's process with it.", isKilled: true);
+                    run.Session = found with { State = RunSession.Lost, Loss = store.Recall(session.Key) };
+                }
+
                 summary = session.Summarize(Now, "closed");
             }
         }

@@ -52,6 +52,25 @@ public sealed class SessionLifeTests
     }
 
     [Fact]
+    public async Task A_run_that_ends_before_its_program_begins_loses_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var python = folder["python-that-takes-its-time"];
+        File.WriteAllText(python, "#!/bin/sh\nexec sleep 3600\n");
+        File.SetUnixFileMode(python, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using var server = new LLMosServer(("Runs:Python", python)).Listen();
+        var ada = await PersonAsync(server);
+        var run = await ada.StartInAsync("s", "1");
+        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "started");
+
+        using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{run.Id}/cancel", content: null);
+
+        Assert.Equal("fresh", (await ada.GetRunAsync(run.Id)).SessionState);
+        using var nothing = await ada.Client.DeleteAsync("/api/v1/sessions/s");
+        await nothing.RefusedAsync(HttpStatusCode.NotFound, "runs.session_not_found");
+    }
+
+    [Fact]
     public async Task A_session_whose_process_is_killed_while_it_waits_is_lost()
     {
         await using var server = await StartAsync();
