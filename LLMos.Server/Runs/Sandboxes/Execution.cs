@@ -19,6 +19,9 @@ internal sealed class Execution
     // What an event costs beside its text, so that a flood of empty ones reaches the output limit too.
     private const int EventOverheadBytes = 64;
 
+    // Whoever takes longer than most runs do lets the others go first.
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(200);
+
     // How long a stopped program may take to hand over what it gathered.
     private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(50);
 
@@ -36,7 +39,7 @@ internal sealed class Execution
     private long _started, _stoppedAt, _sentBytes, _baselineBytes;
     private RunEnd? _stopped;
     private volatile bool _buffering;
-    private bool _ready, _begun, _errorsEnded;
+    private bool _ready, _begun, _errorsEnded, _gaveWay;
     private string? _outcome;
 
     public Execution(Run run, RunOutput output, Worker worker)
@@ -121,7 +124,8 @@ internal sealed class Execution
             return CoalesceMilliseconds;
         if (_buffering || _stopped is not null)
             return QuietMilliseconds;
-        return (int)Math.Ceiling(Math.Max(0, _run.Limits.TimeoutSeconds - Elapsed.TotalSeconds) * 1000);
+        var due = _gaveWay ? _run.Limits.TimeoutSeconds : Math.Min(_run.Limits.TimeoutSeconds, Quick.TotalSeconds);
+        return (int)Math.Ceiling(Math.Max(0, due - Elapsed.TotalSeconds) * 1000);
     }
 
     private void OnSilence()
@@ -140,6 +144,12 @@ internal sealed class Execution
 
     private void ObserveClock()
     {
+        if (!_gaveWay && Elapsed > Quick)
+        {
+            _gaveWay = true;
+            _worker.GiveWay();
+        }
+
         if (_stopped is not null)
         {
             if (Stopwatch.GetElapsedTime(_stoppedAt) > HandOver)

@@ -11,6 +11,9 @@ internal sealed class Worker(
     int number, int processId, byte[] marker, SandboxPolicy policy,
     SafeFileHandle output, SafeFileHandle errors, SafeFileHandle requests, SafeFileHandle pidfd) : IDisposable
 {
+    // A hundredth of a program's share that has just begun.
+    private const int Niceness = 19;
+
     // Nothing is escaped that need not be: a program of quotes would take six times the room, in the worker's heap too.
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -39,6 +42,13 @@ internal sealed class Worker(
     }
 
     public void Kill() => Posix.Signal(pidfd, Posix.SignalKill);
+
+    /// <summary>Lets programs that began later have the processor first.</summary>
+    public void GiveWay()
+    {
+        if (!_exited.Task.IsCompleted)
+            Posix.GiveWay(processId, Niceness);
+    }
 
     public void Interrupt() => Posix.Signal(pidfd, Posix.SignalInterrupt);
 

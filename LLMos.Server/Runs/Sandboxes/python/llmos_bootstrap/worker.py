@@ -5,6 +5,7 @@ import importlib
 import os
 import signal
 
+from llmos_bootstrap import priority
 from llmos_bootstrap.confine import Confinement, confine
 from llmos_bootstrap.frames import Channel
 from llmos_bootstrap.policy import Policy
@@ -20,7 +21,8 @@ COULD_NOT_SEAL = 70  # EX_SOFTWARE
 def live(policy: Policy, made: Confinement, worker: int, marker: bytes, used: tuple[int, int]) -> None:
     """Never returns. Called in a fresh fork whose descriptors 0 to 3 are its own and all others but the ruleset closed."""
     try:
-        os.setsid()
+        os.setpgid(0, 0)
+        priority.give_way()
         os.chdir("/")
         _prefer_as_victim()
         layers = confine(policy, made, worker, used)
