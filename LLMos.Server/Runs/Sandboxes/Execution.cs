@@ -47,7 +47,7 @@ internal sealed class Execution
         _run = run;
         _output = output;
         _worker = worker;
-        _parser = new(worker.Marker, OnText, frame => OnFrame(WorkerFrame.Parse(frame), frame.Length));
+        _parser = new(worker.Marker, OnText, OnFrame);
     }
 
     /// <summary>What the worker applied to itself, layer to detail. From before it read any code, so it can be believed.</summary>
@@ -172,7 +172,21 @@ internal sealed class Execution
             return false;
         }
 
-        _parser.Feed(_buffer.AsSpan(0, count));
+        try
+        {
+            _parser.Feed(_buffer.AsSpan(0, count));
+        }
+        catch (ProtocolException) when (_outcome is not null)
+        {
+            // Behind the last frame.
+        }
+        catch (ProtocolException)
+        {
+            // What it wrote before is its output all the same.
+            FlushText(isLast: true);
+            throw;
+        }
+
         if (_text.WrittenCount >= ReadBytes / 2 || (_text.WrittenCount > 0 && _text.WrittenSpan[^1] == '\n'))
             FlushText(isLast: false);
         return true;
@@ -186,7 +200,18 @@ internal sealed class Execution
             Append("stderr", _buffer.AsSpan(0, count));
     }
 
-    private void OnText(ReadOnlySpan<byte> text) => _text.Write(text);
+    // Nothing counts behind `ended`, whatever arrives at the same moment.
+    private void OnText(ReadOnlySpan<byte> text)
+    {
+        if (_outcome is null)
+            _text.Write(text);
+    }
+
+    private void OnFrame(ReadOnlySpan<byte> frame)
+    {
+        if (_outcome is null)
+            OnFrame(WorkerFrame.Parse(frame), frame.Length);
+    }
 
     private void FlushText(bool isLast)
     {
