@@ -6,13 +6,16 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from llmos_bootstrap import forkserver, preload, priority  # noqa: E402  (the path must be set first)
+from llmos_bootstrap import forkserver, preload  # noqa: E402  (the path must be set first)
 
 
 def main() -> None:
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     control.connect(sys.argv[1])
-    priority.separate()
+    # One session for this process and all workers. Where the kernel shares the processor out between sessions first (autogroup, as on
+    # most hosts without containers), niceness counts only within one, and a session for each worker would make each as heavy
+    # as the whole server.
+    os.setsid()
     loaded = preload.load()
     forkserver.serve(control, loaded)
 
