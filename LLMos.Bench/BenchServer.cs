@@ -19,11 +19,11 @@ internal sealed class BenchServer : IAsyncDisposable
     private readonly ChildProcess _process;
     private readonly List<Person> _people = [];
 
-    private BenchServer(string dll)
+    private BenchServer(string dll, IReadOnlyList<string> settings)
     {
         _address = new($"http://127.0.0.1:{FreePort()}");
         Peers = new(_folder.CreateSubdirectory("home").FullName);
-        _process = ChildProcess.Start(["dotnet", Path.GetFullPath(dll), "--urls", _address.ToString()], ServerEnvironment(), LogPath);
+        _process = ChildProcess.Start(["dotnet", Path.GetFullPath(dll), "--urls", _address.ToString(), .. settings], ServerEnvironment(), LogPath);
     }
 
     public int ProcessId => _process.Id;
@@ -33,9 +33,10 @@ internal sealed class BenchServer : IAsyncDisposable
     private string LogPath => Path.Combine(_folder.FullName, "server.log");
 
     /// <summary>Returns when the server is ready to run code.</summary>
-    public static async Task<BenchServer> StartAsync(string dll, CancellationToken cancellation)
+    /// <param name="settings">As on the command line; none are the defaults.</param>
+    public static async Task<BenchServer> StartAsync(string dll, CancellationToken cancellation, params IReadOnlyList<string> settings)
     {
-        var server = new BenchServer(dll);
+        var server = new BenchServer(dll, settings);
         try
         {
             await server.WaitUntilReadyAsync(cancellation);

@@ -36,6 +36,8 @@ internal static class Benchmark
         ];
         await progress.WriteLineAsync("50 MB of prints …");
         rows.AddRange(await Flood.MeasureAsync(person, server.ProcessId, server.Peers, repetitions.Floods, cancellation));
+        await progress.WriteLineAsync("Sessions …");
+        rows.AddRange(await MeasureSessionsAsync(serverDll, repetitions, cancellation));
         rows.Insert(2, await Say("Runs per second …", Throughput.MeasureAsync(people, server.Peers, repetitions, cancellation)));
         // Last, because twenty at once leave the server's heap as large as they need it.
         await progress.WriteLineAsync("Hostile neighbours …");
@@ -47,5 +49,15 @@ internal static class Benchmark
             await progress.WriteLineAsync(what);
             return await measuring;
         }
+    }
+
+    // More sessions than a server has by default, so on one of their own.
+    private static async Task<IReadOnlyList<Row>> MeasureSessionsAsync(string serverDll, Repetitions repetitions, CancellationToken cancellation)
+    {
+        var most = repetitions.IdleSessions + 1;
+        await using var server = await BenchServer.StartAsync(
+            serverDll, cancellation, "--Runs:MaxSessions", $"{most}", "--Runs:MaxSessionsPerUser", $"{most}");
+        var people = await server.AddPeopleAsync(1, cancellation);
+        return await Sessions.MeasureAsync(people[0], server.ProcessId, repetitions.IdleSessions, repetitions.SessionRuns, cancellation);
     }
 }

@@ -17,9 +17,12 @@ internal sealed class Person(Uri address, string token) : IDisposable
 
     /// <summary>Runs a program over REST, from request to record.</summary>
     /// <exception cref="BenchException">It did not succeed.</exception>
-    public async Task<RunRecord> RunAsync(string code, CancellationToken cancellation)
+    public Task<RunRecord> RunAsync(string code, CancellationToken cancellation) => RunAsync(Python(code), cancellation);
+
+    /// <exception cref="BenchException">It did not succeed.</exception>
+    public async Task<RunRecord> RunAsync(StartRunRequest request, CancellationToken cancellation)
     {
-        using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(Python(code), JsonSerializerOptions.Web));
+        using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, JsonSerializerOptions.Web));
         body.Headers.ContentType = new("application/json");
         using var answer = await _client.PostAsync(new Uri("api/v1/runs?wait=25", UriKind.Relative), body, cancellation);
         if (!answer.IsSuccessStatusCode)
@@ -78,6 +81,12 @@ internal sealed class Person(Uri address, string token) : IDisposable
             .Build();
         await hub.StartAsync(cancellation);
         return hub;
+    }
+
+    public async Task CloseSessionAsync(string name, CancellationToken cancellation)
+    {
+        using var answer = await _client.DeleteAsync(new Uri($"api/v1/sessions/{name}", UriKind.Relative), cancellation);
+        answer.EnsureSuccessStatusCode();
     }
 
     public void Dispose() => _client.Dispose();

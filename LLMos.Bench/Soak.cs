@@ -10,13 +10,13 @@ internal static class Soak
     private const int Parts = 10;
     private const double GoalLatency = 1.2, GoalMegabytes = 32, GoalDescriptors = 10, Megabyte = 1e6;
 
-    // What sessions add is one more of these.
     private static readonly Func<Person, CancellationToken, Task>[] Mixture =
     [
         (person, cancellation) => person.RunAsync("print('hello')", cancellation),
         (person, cancellation) => person.RunAsync("for number in range(20_000): print(number)", cancellation),
         (person, cancellation) => person.RunAsync("import matplotlib.pyplot as plt\nplt.plot([1, 2])", cancellation),
         (person, cancellation) => person.RunAsync("import pandas as pd\npd.DataFrame({'a': range(30)})", cancellation),
+        (person, cancellation) => person.RunAsync(Person.Python("kept = [*globals().get('kept', []), 1][-100:]\nlen(kept)") with { Session = "soak" }, cancellation),
         (person, cancellation) => person.TryAsync("raise ValueError('odd')", cancellation),
         (person, cancellation) => person.TryAsync("bytearray(10 ** 9)", cancellation),
         (person, cancellation) => person.TryAsync("import os\nos.kill(os.getpid(), 11)", cancellation),

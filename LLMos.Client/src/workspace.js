@@ -6,6 +6,9 @@ import { Draft } from "./runs/draft.js"
 import { IsolationBadge } from "./runs/isolation-badge.js"
 import { RunClient } from "./runs/run-client.js"
 import { RunsPage } from "./runs/runs-page.js"
+import { SessionChoice } from "./runs/session-choice.js"
+import { SessionClient } from "./runs/session-client.js"
+import { Sessions } from "./runs/sessions.js"
 import { ConnectionBanner } from "./ui/connection-banner.js"
 import { element, fill } from "./ui/element.js"
 import { mark } from "./ui/icon.js"
@@ -22,9 +25,10 @@ export function open(page, account) {
   const hub = new Hub("/hubs/runs")
   const accounts = new AccountClient(api)
   const runs = new RunClient(api, hub)
+  const sessions = new Sessions(new SessionClient(api, hub), new SessionChoice(localStorage, account.id))
 
   const canRun = account.role !== "viewer"
-  const runsPage = new RunsPage(runs, new Draft(localStorage, account.id), canRun)
+  const runsPage = new RunsPage(runs, new Draft(localStorage, account.id), sessions, canRun)
   const badge = new IsolationBadge(() => runs.isolation())
   const banner = new ConnectionBanner(hub.retryNow)
   const leave = () => {

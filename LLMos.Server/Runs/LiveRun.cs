@@ -1,3 +1,5 @@
+using LLMos.Server.Runs.Sessions;
+
 namespace LLMos.Server.Runs;
 
 /// <summary>A run that has not ended, with its output and what it was started under.</summary>
@@ -12,7 +14,7 @@ internal sealed record LiveRun(Run Run, RunOutput Output, string? IdempotencyKey
             Run.Owner.AccountId,
             new(
                 summary.Id, summary.Language, summary.State, summary.User, summary.Title,
-                Session: null, SessionState: "none",
+                summary.Session, Run.Session?.State ?? RunSession.None, Run.Session?.ExpiresAt, Run.Session?.Loss,
                 summary.QueuePosition, summary.CreatedAt, summary.StartedAt, summary.EndedAt,
                 Run.Request.Code, Run.End?.Limit, Run.End?.Reason, stdout, stderr, Displays: [], Result: null, Run.Error, Files: [],
                 Run.Usage(Output.Bytes, now), Run.Limits, Output.Log.LastSequence),

@@ -1,4 +1,5 @@
 using LLMos.Server.Accounts;
+using LLMos.Server.Runs.Sessions;
 
 namespace LLMos.Server.Runs;
 
@@ -27,6 +28,9 @@ internal sealed class Run(string id, Caller owner, StartRunRequest request, RunL
     public RunEnd? End { get; private set; }
     public RunError? Error { get; set; }
     public bool WasInterrupted { get; private set; }
+
+    /// <summary>What became of its session's variables, as far as is known; null without a session, or before it starts.</summary>
+    public RunSession? Session { get; set; }
 
     /// <summary>Why it was asked to end; null while nobody has.</summary>
     public string? CancelReason => _cancelReason;
@@ -139,7 +143,7 @@ internal sealed class Run(string id, Caller owner, StartRunRequest request, RunL
     public RunSummary Summarize()
     {
         lock (_gate)
-            return new(id, request.Language, State.Name(), owner.Name, Title, QueuePosition, createdAt, StartedAt, EndedAt);
+            return new(id, request.Language, State.Name(), owner.Name, Title, QueuePosition, createdAt, StartedAt, EndedAt, request.Session);
     }
 
     public RunUsage Usage(long outputBytes, DateTime now)

@@ -1,3 +1,4 @@
+using LLMos.Server.Runs.Sessions;
 using MessagePack;
 
 namespace LLMos.Server.Runs;
@@ -20,12 +21,16 @@ public sealed record StartRunRequest
 
     /// <summary>Heap above the interpreter's own start; up to the server's maximum. Missing: the server's default.</summary>
     [Key("heapMegabytes")] public int? HeapMegabytes { get; init; }
+
+    /// <summary>Keeps the namespace for the next run of the same session: 1 to 64 of <c>A-Z a-z 0-9 . _ -</c>. Missing: nothing is kept.</summary>
+    [Key("session")] public string? Session { get; init; }
 }
 
 /// <summary>A run as lists and live feeds show it.</summary>
 /// <param name="State">queued, running, or one of the end states of a run.</param>
 /// <param name="Title">The first line of the code that says something, at most 80 characters.</param>
 /// <param name="QueuePosition">1 is next; null once it is running or has ended.</param>
+/// <param name="Session">The session it was started in, or null.</param>
 [MessagePackObject]
 public sealed record RunSummary(
     [property: Key("id")] string Id,
@@ -36,9 +41,13 @@ public sealed record RunSummary(
     [property: Key("queuePosition")] int? QueuePosition,
     [property: Key("createdAt")] DateTime CreatedAt,
     [property: Key("startedAt")] DateTime? StartedAt,
-    [property: Key("endedAt")] DateTime? EndedAt);
+    [property: Key("endedAt")] DateTime? EndedAt,
+    [property: Key("session")] string? Session);
 
 /// <summary>The whole record of a run, final once <see cref="EndedAt"/> is set.</summary>
+/// <param name="SessionState">none (no session, or not started), fresh, kept or lost; see <see cref="RunSession"/>.</param>
+/// <param name="SessionExpiresAt">When the session ends unless something runs in it; null while it runs, or when there is none.</param>
+/// <param name="SessionLoss">What was lost and why, when <paramref name="SessionState"/> is lost.</param>
 public sealed record RunRecord(
     string Id,
     string Language,
@@ -47,6 +56,8 @@ public sealed record RunRecord(
     string Title,
     string? Session,
     string SessionState,
+    DateTime? SessionExpiresAt,
+    SessionLoss? SessionLoss,
     int? QueuePosition,
     DateTime CreatedAt,
     DateTime? StartedAt,
@@ -124,8 +135,8 @@ public sealed record RunProgress(
 
 /// <summary>One event of a run's log. Which members are set follows from <see cref="Type"/>.</summary>
 /// <remarks>
-/// queued: queuePosition · started: limits · stdout, stderr: text · display, result: data · progress: progress ·
-/// error: error · limit: limit · ended: state, reason?, limit?, usage.
+/// queued: queuePosition · started: limits, session? · stdout, stderr: text · display, result: data · progress: progress ·
+/// error: error · limit: limit · ended: state, reason?, limit?, usage, session?.
 /// </remarks>
 [MessagePackObject]
 public sealed record RunEvent
@@ -146,13 +157,16 @@ public sealed record RunEvent
     [Key("state")] public string? State { get; init; }
     [Key("reason")] public string? Reason { get; init; }
     [Key("usage")] public RunUsage? Usage { get; init; }
+    [Key("session")] public RunSession? Session { get; init; }
 }
 
 /// <param name="Limits">What holds for a run that asks for nothing else.</param>
 /// <param name="MaxTimeoutSeconds">The most a run may ask for.</param>
+/// <param name="MaxSessions">Sessions that a person may have at the same time.</param>
+/// <param name="SessionIdleMinutes">How long a session lives without a run.</param>
 /// <param name="Missing">Well-known modules that are not among the packages, and what to use instead.</param>
 public sealed record LimitsAnswer(
-    RunLimits Limits, double MaxTimeoutSeconds, int MaxHeapMegabytes, int MaxCodeBytes, int MaxStdinBytes,
+    RunLimits Limits, double MaxTimeoutSeconds, int MaxHeapMegabytes, int MaxCodeBytes, int MaxStdinBytes, int MaxSessions, double SessionIdleMinutes,
     string PythonVersion, IReadOnlyDictionary<string, string> Packages, IReadOnlyList<ModuleHint> Missing);
 
 /// <param name="Names">As a program would import them.</param>

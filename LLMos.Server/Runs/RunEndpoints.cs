@@ -84,7 +84,7 @@ internal static class RunEndpoints
 
     private static LimitsAnswer ReadLimits(IOptions<RunOptions> options, PythonSandbox sandbox) => new(
         PythonSandbox.RunLimitsOf(options.Value), options.Value.MaxTimeoutSeconds, options.Value.MaxHeapMegabytes,
-        options.Value.MaxCodeBytes, options.Value.MaxStdinBytes,
+        options.Value.MaxCodeBytes, options.Value.MaxStdinBytes, options.Value.MaxSessionsPerUser, options.Value.SessionIdleMinutes,
         sandbox.Interpreter?.Python ?? "", sandbox.Interpreter?.Packages ?? [], MissingModules.Table);
 
     private static IsolationAnswer ReadIsolation(PythonSandbox sandbox) => sandbox.Isolation;

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace LLMos.Server.Runs;
 
-/// <summary>Runs over a live connection. The server pushes <c>runChanged(RunSummary)</c> to every connection of a run's owner.</summary>
+/// <summary>Runs over a live connection. The server pushes <c>runChanged(RunSummary)</c> and <c>sessionChanged(SessionSummary)</c> to every connection of the owner.</summary>
 internal sealed class RunHub(RunRegistry runs) : Hub
 {
     public async Task<RunSummary> Start(StartRunRequest request) =>

@@ -26,6 +26,12 @@ internal static partial class RunLog
     [LoggerMessage(4009, LogLevel.Warning, "The output of run {RunId} cannot be read back; its record has what was known at its beginning")]
     public static partial void LogLost(ILogger log, Exception why, string runId);
 
+    [LoggerMessage(4010, LogLevel.Information, "A session of {User} has ended: {Reason}")]
+    public static partial void SessionEnded(ILogger log, string user, string reason);
+
+    [LoggerMessage(4011, LogLevel.Warning, "What a session has could not be kept; after a restart its loss will not be told")]
+    public static partial void SessionNotKept(ILogger log, Exception why);
+
     [LoggerMessage(4008, LogLevel.Error, "A slot met an unexpected error in run {RunId}")]
     public static partial void SlotFailed(ILogger log, Exception why, string runId);
 }

@@ -67,6 +67,26 @@ public sealed record RunOptions : IValidatableObject
     [Range(1_048_576, 1_099_511_627_776)]
     public long KeptBytesPerUser { get; init; } = 1_073_741_824;
 
+    /// <summary>Sessions of one person at the same time; one more is refused with <c>runs.too_many_sessions</c>.</summary>
+    [Range(1, 1000)]
+    public int MaxSessionsPerUser { get; init; } = 8;
+
+    /// <summary>Sessions of all people at the same time; one more is refused with <c>runs.sessions_full</c>.</summary>
+    [Range(1, 10_000)]
+    public int MaxSessions { get; init; } = 64;
+
+    /// <summary>A session that nothing has run in for this long is closed.</summary>
+    [Range(0.1, 1440)]
+    public double SessionIdleMinutes { get; init; } = 30;
+
+    /// <summary>Processor time of a session in its whole life; the run that goes beyond it ends as <c>timed-out</c>.</summary>
+    [Range(60, 86_400)]
+    public int SessionCpuSeconds { get; init; } = 3600;
+
+    /// <summary>Memory that must be free on the host, or in the container, for a session to begin; else <c>runs.memory_short</c>.</summary>
+    [Range(0, 1_048_576)]
+    public int SessionReserveMegabytes { get; init; } = 512;
+
     /// <summary>The interpreter. Its packages are what programs can import.</summary>
     [Required, MinLength(1)]
     public string Python { get; init; } = "/usr/bin/python3";

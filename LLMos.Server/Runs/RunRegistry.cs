@@ -6,6 +6,7 @@ using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Streams;
 using LLMos.Server.Runs.Sandboxes;
+using LLMos.Server.Runs.Sessions;
 using Microsoft.Extensions.Options;
 
 namespace LLMos.Server.Runs;
@@ -13,23 +14,27 @@ namespace LLMos.Server.Runs;
 /// <summary>Every run there is: starts them, finds them for their owner, keeps them when they have ended.</summary>
 internal sealed class RunRegistry
 {
-    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(100);
+    // Who does not wait is answered when the run has ended or its beginning is durable: within a moment the first is the sooner.
+    private static readonly TimeSpan AMoment = TimeSpan.FromMilliseconds(3), AtOnce = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<string, LiveRun> _live = new();
     private readonly ConcurrentDictionary<(string OwnerId, string Key), LiveRun> _byKey = new();
     private readonly RunScheduler _scheduler;
     private readonly RunStore _store;
     private readonly PythonSandbox _sandbox;
+    private readonly SessionRegistry _sessions;
     private readonly RunOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RunRegistry> _log;
 
     public RunRegistry(
-        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, IOptions<RunOptions> options, TimeProvider time, ILogger<RunRegistry> log)
+        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, SessionRegistry sessions,
+        IOptions<RunOptions> options, TimeProvider time, ILogger<RunRegistry> log)
     {
         _scheduler = scheduler;
         _store = store;
         _sandbox = sandbox;
+        _sessions = sessions;
         _options = options.Value;
         _time = time;
         _log = log;
@@ -50,6 +55,7 @@ internal sealed class RunRegistry
         var limits = RunRequestCheck.Check(request, _options);
         if (_sandbox.IsUnavailable(out var reason))
             throw RunErrors.SandboxUnavailable(reason);
+        limits = _sessions.Admit(caller, request, limits);
 
         var (id, live) = idempotencyKey is null
             ? Begin(caller, request, limits)
@@ -178,7 +184,8 @@ internal sealed class RunRegistry
     /// <summary>Waits for a run's end, and writes down its beginning unless the end comes at once: most runs are kept only once.</summary>
     private async Task WaitAsync(LiveRun? live, TimeSpan wait, CancellationToken cancellation)
     {
-        if (live is null || await EndsWithinAsync(live, wait < AtOnce ? wait : AtOnce, cancellation))
+        var first = wait < AMoment ? AMoment : wait < AtOnce ? wait : AtOnce;
+        if (live is null || await EndsWithinAsync(live, first, cancellation))
             return;
 
         await KeepAsync(live);
@@ -225,7 +232,7 @@ internal sealed class RunRegistry
         {
             if (end.Limit is { } limit)
                 live.Output.Append(new() { Type = "limit", Limit = limit });
-            live.Output.Append(new() { Type = "ended", State = end.State.Name(), Reason = end.Reason, Limit = end.Limit, Usage = usage });
+            live.Output.Append(new() { Type = "ended", State = end.State.Name(), Reason = end.Reason, Limit = end.Limit, Usage = usage, Session = run.Session });
         }
         catch (Exception failed) when (failed is DomainException or IOException)
         {

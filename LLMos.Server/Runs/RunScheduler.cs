@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Runs.Sandboxes;
+using LLMos.Server.Runs.Sessions;
 using Microsoft.Extensions.Options;
 
 namespace LLMos.Server.Runs;
@@ -15,6 +16,7 @@ internal sealed class RunScheduler : IHostedLifecycleService
     private readonly object _gate = new();
     private readonly RunOptions _options;
     private readonly PythonSandbox _sandbox;
+    private readonly SessionRegistry _sessions;
     private readonly TimeProvider _time;
     private readonly ILogger<RunScheduler> _log;
     private readonly List<Thread> _slots = [];
@@ -22,12 +24,13 @@ internal sealed class RunScheduler : IHostedLifecycleService
     private readonly ConcurrentDictionary<LiveRun, Task> _ending = new();
     private bool _stopping;
 
-    public RunScheduler(IOptions<RunOptions> options, PythonSandbox sandbox, TimeProvider time, ILogger<RunScheduler> log)
+    public RunScheduler(IOptions<RunOptions> options, PythonSandbox sandbox, SessionRegistry sessions, TimeProvider time, ILogger<RunScheduler> log)
     {
         _options = options.Value;
         _slotCount = _options.Slots > 0 ? _options.Slots : Environment.ProcessorCount + _options.QuickSlots;
         _queue = new(_slotCount, Math.Min(_options.QuickSlots, _slotCount - 1));
         _sandbox = sandbox;
+        _sessions = sessions;
         _time = time;
         _log = log;
     }
@@ -109,6 +112,7 @@ internal sealed class RunScheduler : IHostedLifecycleService
             Monitor.PulseAll(_gate);
         }
 
+        _sessions.Stop();
         foreach (var run in all)
             Cancel(run, "The server stopped.");
         await Task.Run(() => _slots.ForEach(slot => slot.Join(StopPatience)), cancellationToken);
@@ -194,9 +198,38 @@ internal sealed class RunScheduler : IHostedLifecycleService
         if (!run.Run.TryStart(_time.GetUtcNow().UtcDateTime))
             return new(RunState.Cancelled, run.Run.CancelReason);
 
-        run.Output.Append(new() { Type = "started", Limits = run.Run.Limits });
+        return run.Run.Request.Session is { } name ? ExecuteIn(name, run) : Execute(run, session: null);
+    }
+
+    private RunEnd ExecuteIn(string name, LiveRun run)
+    {
+        Session session;
+        try
+        {
+            session = _sessions.Enter(run.Run, name);
+        }
+        catch (DomainException refusal)
+        {
+            // There was room when it was asked for.
+            return new(RunState.Refused, refusal.Error.Detail);
+        }
+
+        var end = new RunEnd(RunState.Crashed);
+        try
+        {
+            return end = Execute(run, session);
+        }
+        finally
+        {
+            _sessions.Leave(session, run.Run, end);
+        }
+    }
+
+    private RunEnd Execute(LiveRun run, Session? session)
+    {
+        run.Output.Append(new() { Type = "started", Limits = run.Run.Limits, Session = run.Run.Session });
         OnChanged(run);
-        return _sandbox.Execute(run.Run, run.Output);
+        return session is null ? _sandbox.Execute(run.Run, run.Output) : _sandbox.Execute(run.Run, run.Output, session);
     }
 
     private void TellPositions()

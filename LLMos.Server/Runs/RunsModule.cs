@@ -1,6 +1,7 @@
 using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs.Sandboxes;
+using LLMos.Server.Runs.Sessions;
 using Microsoft.AspNetCore.SignalR;
 
 namespace LLMos.Server.Runs;
@@ -16,6 +17,9 @@ internal static class RunsModule
         services.AddOptions<RunOptions>().BindConfiguration(RunOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(new StoreCollection(RunStore.Collection));
         services.AddSingleton<RunStore>();
+        services.AddSingleton(new StoreCollection(SessionStore.Collection));
+        services.AddSingleton<SessionStore>();
+        services.AddSingleton<SessionRegistry>();
         services.AddSingleton<RunRegistry>();
         services.AddSingleton<PythonSandbox>();
         services.AddSingleton<RunScheduler>();
@@ -29,6 +33,7 @@ internal static class RunsModule
     public static void MapRuns(this WebApplication app, IEndpointRouteBuilder api)
     {
         api.MapRunEndpoints();
+        api.MapSessionEndpoints();
         app.MapHub<RunHub>("/hubs/runs", options => options.CloseOnAuthenticationExpiration = true).RequireRole(Role.Member);
     }
 }

@@ -10,5 +10,5 @@ internal sealed record StoredRun(
 {
     public RunSummary Summarize() => new(
         Record.Id, Record.Language, Record.State, Record.User, Record.Title, Record.QueuePosition,
-        Record.CreatedAt, Record.StartedAt, Record.EndedAt);
+        Record.CreatedAt, Record.StartedAt, Record.EndedAt, Record.Session);
 }

@@ -22,7 +22,7 @@ public sealed class SandboxLifeTests
         var run = await ada.StartAsync("print('begun')\nwhile True: pass");
         await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
 
-        Process.GetProcessById(Forkserver(server)).Kill();
+        Process.GetProcessById(SharedServer.ForkserverOf(server)).Kill();
 
         var ended = await ada.EndedAsync(run.Id);
         Assert.Equal(("crashed", "begun\n"), (ended.State, ended.Stdout.Text));
@@ -34,11 +34,11 @@ public sealed class SandboxLifeTests
     {
         await using var server = await StartAsync(("Runs:WaitingWorkers", "2"));
         var ada = await PersonAsync(server, "ada");
-        Workers(server).ForEach(worker => worker.Kill());
+        SharedServer.WorkersOf(server).ForEach(worker => worker.Kill());
         var run = await ada.StartAsync("print('begun')\nwhile True: pass");
         await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
 
-        Workers(server).ForEach(worker => worker.Kill());
+        SharedServer.WorkersOf(server).ForEach(worker => worker.Kill());
 
         var ended = await ada.EndedAsync(run.Id);
         Assert.Equal(("crashed", "begun\n"), (ended.State, ended.Stdout.Text));
@@ -51,8 +51,8 @@ public sealed class SandboxLifeTests
     {
         await using var server = await StartAsync(("Runs:WaitingWorkers", "6"));
         var ada = await PersonAsync(server, "ada");
-        await Eventually.HoldsAsync(() => Workers(server).Count == 6, "six workers wait");
-        var killed = Workers(server);
+        await Eventually.HoldsAsync(() => SharedServer.WorkersOf(server).Count == 6, "six workers wait");
+        var killed = SharedServer.WorkersOf(server);
 
         killed.ForEach(worker => worker.Kill());
         await Eventually.HoldsAsync(() => !killed.Exists(worker => Directory.Exists($"/proc/{worker.Id}")), "they are gone");
@@ -104,7 +104,7 @@ public sealed class SandboxLifeTests
             running = (await ada.StartAsync("print('begun')\nwhile True: pass")).Id;
             await ada.EventsUntilAsync(running, happened => happened.Type == "stdout");
             waiting = (await ada.StartAsync("print(2)")).Id;
-            forkserver = Forkserver(server);
+            forkserver = SharedServer.ForkserverOf(server);
         }
 
         await Eventually.HoldsAsync(() => !Directory.Exists($"/proc/{forkserver}"), "the forkserver is gone");
@@ -303,10 +303,4 @@ public sealed class SandboxLifeTests
     }
 
     private static async Task<Person> PersonAsync(LLMosServer server, string name) => new(server, await server.TokenAsync(name));
-
-    private static int Forkserver(LLMosServer server) => server.Services.GetRequiredService<PythonSandbox>().ForkserverProcessId!.Value;
-
-    private static List<Process> Workers(LLMosServer server) =>
-        [.. File.ReadAllText($"/proc/{Forkserver(server)}/task/{Forkserver(server)}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(id => Process.GetProcessById(int.Parse(id, System.Globalization.CultureInfo.InvariantCulture)))];
 }

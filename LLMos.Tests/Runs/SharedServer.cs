@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LLMos.Server.Accounts;
 using LLMos.Server.Runs.Sandboxes;
 using LLMos.Tests.Hosting;
@@ -20,6 +21,13 @@ public sealed class SharedServer : IAsyncLifetime
     /// <summary>Waits until a server knows whether code can run.</summary>
     public static Task WarmAsync(LLMosServer server) =>
         server.Services.GetRequiredService<PythonSandbox>().Probed.WaitAsync(Eventually.Timeout);
+
+    public static int ForkserverOf(LLMosServer server) => server.Services.GetRequiredService<PythonSandbox>().ForkserverProcessId!.Value;
+
+    /// <summary>The workers there are now, waiting, running or a session's.</summary>
+    public static List<Process> WorkersOf(LLMosServer server) =>
+        [.. File.ReadAllText($"/proc/{ForkserverOf(server)}/task/{ForkserverOf(server)}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(id => Process.GetProcessById(int.Parse(id, System.Globalization.CultureInfo.InvariantCulture)))];
 
     /// <summary>A person whom no other test knows, so that runs do not queue behind another test's.</summary>
     public async Task<Person> NewPersonAsync(Role role = Role.Member)

@@ -12,6 +12,7 @@
  * @property {string} [stdin]
  * @property {number} [timeoutSeconds]
  * @property {number} [heapMegabytes]
+ * @property {string} [session] Runs of one name share their variables; 1 to 64 of A-Z a-z 0-9 . _ -
  */
 
 /**
@@ -25,6 +26,7 @@
  * @property {string | Date} createdAt
  * @property {string | Date | null} startedAt
  * @property {string | Date | null} endedAt
+ * @property {string | null} [session]
  */
 
 /** @typedef {RunSummary & { code: string, lastSequence: number }} RunRecord The part of a record that the page reads. */
@@ -57,6 +59,24 @@
 /** @typedef {{ done: number, total?: number | null, label?: string | null }} RunProgress */
 
 /**
+ * - fresh: a new session
+ * - kept: the variables of the runs before are there
+ * - lost: they are not
+ * @typedef {"none" | "fresh" | "kept" | "lost"} SessionState
+ */
+
+/** @typedef {{ reason: string, variables: { name: string, type: string }[], omitted: number }} SessionLoss */
+
+/**
+ * A run's session: what the run found in the event `started`, what is left of it in `ended`.
+ * @typedef {object} RunSession
+ * @property {string} name
+ * @property {SessionState} state
+ * @property {string | Date | null} expiresAt
+ * @property {SessionLoss | null} loss
+ */
+
+/**
  * Which members are set follows from `type`; see RunEvent in RunContracts.cs.
  * @typedef {object} RunEvent
  * @property {number} sequence From 1, without gaps.
@@ -72,6 +92,7 @@
  * @property {RunState | null} [state]
  * @property {string | null} [reason]
  * @property {RunUsage | null} [usage]
+ * @property {RunSession | null} [session]
  */
 
 /**
@@ -82,9 +103,32 @@
  * @property {number} maxCodeBytes
  * @property {number} maxStdinBytes
  * @property {string} pythonVersion
+ * @property {number} maxSessions
+ * @property {number} sessionIdleMinutes
  * @property {Record<string, string>} packages
  * @property {{ names: string[], hint: string }[]} missing
  */
+
+/**
+ * @typedef {object} SessionSummary
+ * @property {string} name
+ * @property {"idle" | "running" | "closed"} state
+ * @property {string | Date} createdAt
+ * @property {string | Date} lastUsedAt
+ * @property {string | Date | null} expiresAt Null while it is in use.
+ * @property {number} ageSeconds
+ * @property {number} idleSeconds
+ * @property {number} runs
+ * @property {number} heapMegabytes What it may use.
+ * @property {number | null} memoryBytes What it uses; null where it was not measured, as in what is pushed.
+ * @property {number} variableCount
+ */
+
+/** @typedef {{ sessions: SessionSummary[], maxSessions: number, idleMinutes: number }} SessionsAnswer */
+
+/** @typedef {{ name: string, type: string, shape: number[] | null, repr: string, bytes: number | null }} SessionVariable */
+
+/** @typedef {{ name: string, variables: SessionVariable[], omitted: number }} VariablesAnswer The newest ones, as of the end of the last run. */
 
 /** @typedef {{ name: string, held: boolean, required: boolean, detail: string }} IsolationLayer */
 

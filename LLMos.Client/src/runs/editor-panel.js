@@ -6,10 +6,13 @@ import { attachMenu } from "../ui/menu.js"
 import { examples } from "./examples.js"
 import { RunControls } from "./run-controls.js"
 import { RunSettings } from "./run-settings.js"
+import { SessionDock } from "./session-dock.js"
+import { SessionPicker } from "./session-picker.js"
 
 /** @import { Example } from "./examples.js" */
 /** @import { Draft } from "./draft.js" */
 /** @import { RunControlsDelegate } from "./run-controls.js" */
+/** @import { Sessions } from "./sessions.js" */
 
 /** @typedef {RunControlsDelegate & { exampleChosen(example: Example): void, draftAsked(): void, copyToDraftAsked(): void }} EditorPanelDelegate */
 
@@ -18,8 +21,8 @@ export class EditorPanel {
   /** @type {"draft" | "past"} */
   showing = "draft"
 
-  /** @param {EditorPanelDelegate} delegate @param {Draft} draft @param {boolean} canRun */
-  constructor(delegate, draft, canRun) {
+  /** @param {EditorPanelDelegate} delegate @param {Draft} draft @param {Sessions} sessions @param {boolean} canRun */
+  constructor(delegate, draft, sessions, canRun) {
     this.draft = draft
     this.editor = new CodeEditor("Python program", {
       codeChanged: (text) => draft.change(text),
@@ -27,6 +30,8 @@ export class EditorPanel {
     })
     this.settings = new RunSettings()
     this.controls = new RunControls(delegate, canRun)
+    const session = new SessionPicker(sessions, canRun)
+    const variables = new SessionDock(sessions, canRun)
     this.pastWords = element("span", {})
     this.pastStrip = element("div", { class: "strip", hidden: true },
       this.pastWords,
@@ -37,9 +42,10 @@ export class EditorPanel {
     this.element = element("section", { class: "panel editor-panel", "aria-label": "Editor" },
       element("header", { class: "panel-header" },
         element("h2", { class: "panel-title" }, "Python"), this.#examplesMenu(delegate), this.settings.element,
-        element("span", { class: "spring" }), this.controls.element),
+        element("span", { class: "spring" }), session.element, this.controls.element),
       this.pastStrip,
-      element("div", { class: "editor", id: "editor" }, this.editor.element))
+      element("div", { class: "editor", id: "editor" }, this.editor.element),
+      variables.element)
     this.showDraft()
   }
 
@@ -71,7 +77,7 @@ export class EditorPanel {
 
   /** @param {EditorPanelDelegate} delegate */
   #examplesMenu(delegate) {
-    const button = element("button", { class: "button quiet", type: "button", "aria-label": "Examples" }, icon(BookOpen), element("span", { class: "wide-only" }, "Examples"))
+    const button = element("button", { class: "button quiet", type: "button", title: "Examples", "aria-label": "Examples" }, icon(BookOpen), element("span", { class: "wide-only editor-head-word" }, "Examples"))
     const holder = element("div", { class: "anchor" }, button)
     attachMenu(button, "Examples", examples.map((example) => ({
       label: example.title, note: example.about, chosen: () => delegate.exampleChosen(example),

@@ -3,6 +3,7 @@ import { element, fill } from "../ui/element.js"
 import { icon } from "../ui/icon.js"
 import { displayView } from "./display-block.js"
 import { limitSentence, stateTone } from "./run-words.js"
+import { lossView } from "./session-loss.js"
 
 /** @import { LimitReached, RunError, RunProgress } from "../contracts/runs.js" */
 /** @import { Block, Segment, TextBlock } from "./transcript.js" */
@@ -32,6 +33,8 @@ export function viewOf(block, delegate) {
       return errorView(block, delegate)
     case "limit":
       return limitView(/** @type {any} */ (block).value)
+    case "loss":
+      return lossView(/** @type {any} */ (block).value)
     default:
       return noteView(CircleAlert, /** @type {any} */ (block).value.sentence, stateTone(/** @type {any} */ (block).value.state))
   }

@@ -15,10 +15,10 @@ export class RunControls {
   constructor(delegate, canRun) {
     this.canRun = canRun
     this.run = element("button", { class: "button primary", type: "button", "data-testid": "run", onclick: () => delegate.runAsked() })
-    this.stop = element("button", { class: "button stop", type: "button", "data-testid": "stop", "aria-keyshortcuts": "Control+.", onclick: () => delegate.stopAsked() },
+    this.stop = element("button", { class: "button stop", type: "button", "data-testid": "stop", "aria-keyshortcuts": "Control+.", "aria-describedby": "stop-note", onclick: () => delegate.stopAsked() },
       icon(Square, 14), "Stop", element("kbd", {}, stopKeys))
     this.interrupt = element("button", {
-      class: "button", type: "button", title: "Raise KeyboardInterrupt in the program", onclick: () => delegate.interruptAsked(),
+      class: "button", type: "button", title: "Raise KeyboardInterrupt in the program", "aria-describedby": "stop-note", onclick: () => delegate.interruptAsked(),
     }, icon(CirclePause), element("span", { class: "wide-only" }, "Interrupt"))
     this.element = element("div", { class: "run-controls" }, this.interrupt, this.stop, this.run)
     this.set("run")

@@ -73,6 +73,7 @@ export class RunHistory {
     element("span", { class: "history-meta" },
       element("span", { class: tone === "good" ? "visually-hidden" : `word-${tone}` }, stateWord(run.state)),
       element("span", {}, clock(timeOf(run))),
+      run.session && element("span", { class: "history-session" }, run.session),
       lasted && element("span", { class: "history-lasted" }, lasted)))
   }
 

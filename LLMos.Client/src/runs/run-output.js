@@ -1,6 +1,6 @@
 import { Transcript } from "./transcript.js"
 
-/** @import { RunEvent, RunState, RunLimits, RunUsage, RunError, RunProgress, LimitReached } from "../contracts/runs.js" */
+/** @import { RunEvent, RunState, RunLimits, RunUsage, RunError, RunProgress, RunSession, LimitReached } from "../contracts/runs.js" */
 /** @import { ThingBlock } from "./transcript.js" */
 
 /** What is known of one run from the events seen so far. No I/O, no clock. */
@@ -26,6 +26,8 @@ export class RunOutput {
   reason = null
   /** @type {LimitReached | null} */
   limit = null
+  /** What the run found of its session, or what it lost of it. @type {RunSession | null} */
+  session = null
   figures = 0
   /** @type {Map<string, ThingBlock>} */
   #bars = new Map()
@@ -62,6 +64,7 @@ export class RunOutput {
         this.queuePosition = null
         this.startedAt = event.atMilliseconds
         this.limits = event.limits ?? null
+        this.#takeSession(event.session, "before")
         break
       case "stdout":
       case "stderr":
@@ -116,6 +119,18 @@ export class RunOutput {
     this.transcript.add("limit", limit)
   }
 
+  /** @param {RunSession | null | undefined} session @param {"before" | "now"} when */
+  #takeSession(session, when) {
+    if (!session)
+      return
+    // At the end of a run that began without them, a session that goes on has a time to expire.
+    const isLost = session.state === "lost" && (when === "before" || !session.expiresAt)
+    if (when === "before" || isLost)
+      this.session = session
+    if (isLost)
+      this.transcript.add("loss", { session, when })
+  }
+
   /** @param {RunEvent} event */
   #end(event) {
     this.#showLimit(event.limit)
@@ -125,6 +140,7 @@ export class RunOutput {
     this.queuePosition = null
     if (this.reason)
       this.transcript.add("reason", { sentence: this.reason, state: this.state })
+    this.#takeSession(event.session, "now")
   }
 }
 

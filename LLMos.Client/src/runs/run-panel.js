@@ -5,9 +5,12 @@ import { icon } from "../ui/icon.js"
 import { ExampleCards } from "./example-cards.js"
 import { OutputView } from "./output-view.js"
 import { RunControls } from "./run-controls.js"
+import { timeOf } from "./run-list.js"
 import { RunMeters } from "./run-meters.js"
 import { stateTone, stateWord } from "./run-words.js"
+import { SessionMark } from "./session-mark.js"
 
+/** @import { RunSummary } from "../contracts/runs.js" */
 /** @import { Example } from "./examples.js" */
 /** @import { RunOutput } from "./run-output.js" */
 /** @import { RunControlsDelegate } from "./run-controls.js" */
@@ -33,13 +36,15 @@ export class RunPanel {
     this.examples = new ExampleCards((example) => delegate.exampleChosen(example), canRun)
     this.state = element("span", { class: "state", "data-testid": "run-state" })
     this.time = element("span", { class: "state-time", role: "timer", "aria-live": "off" })
+    this.session = new SessionMark()
+    this.meters.element.append(this.session.stopNote)
     this.download = element("a", { class: "button quiet square", download: true, hidden: true, title: "Download the output as text", "aria-label": "Download the output as text" }, icon(Download))
     this.silent = element("p", { class: "silent", hidden: true }, "The program wrote nothing.")
     this.line = element("div", { class: "panel-progress", "aria-hidden": "true" })
     this.status = element("div", { class: "visually-hidden", role: "status" })
     this.element = element("section", { class: "panel run-panel", "aria-label": "Output" },
       element("header", { class: "panel-header" },
-        element("h2", { class: "panel-title" }, "Output"), this.state, this.time, element("span", { class: "spring" }), this.download, this.controls.element),
+        element("h2", { class: "panel-title" }, "Output"), this.state, this.time, this.session.element, element("span", { class: "spring" }), this.download, this.controls.element),
       this.line, this.examples.element, this.silent, this.output.element, this.meters.element, this.status)
     this.showNothing()
     setInterval(() => this.#run?.live && this.#tell(), tickMilliseconds)
@@ -55,15 +60,17 @@ export class RunPanel {
     this.silent.hidden = true
     this.line.hidden = true
     fill(this.state)
+    this.session.clear()
     this.time.textContent = ""
     document.title = "LLMos"
   }
 
-  /** @param {RunOutput} run @param {string} outputAddress @param {Date} createdAt */
-  show(run, outputAddress, createdAt) {
+  /** @param {RunOutput} run @param {string} outputAddress @param {RunSummary} summary */
+  show(run, outputAddress, summary) {
     this.#run = run
     this.#announced = ""
-    this.#createdAt = createdAt.getTime()
+    this.#createdAt = timeOf(summary).getTime()
+    this.session.begin(summary.session ?? null)
     this.examples.element.hidden = true
     this.output.element.hidden = false
     this.download.href = outputAddress
@@ -91,6 +98,7 @@ export class RunPanel {
     this.download.hidden = run.live || run.transcript.isEmpty
     this.silent.hidden = run.live || !run.transcript.isEmpty
     this.meters.show(run, elapsed)
+    this.session.show(run)
     this.#drawLine(run)
     this.#announce(run)
   }
@@ -119,11 +127,12 @@ export class RunPanel {
       return
     this.#announced = run.state
     document.title = `${stateWord(run.state)} · LLMos`
+    const lost = !run.live && run.session?.state === "lost" && `Variables of the session ${run.session.name} were lost.`
     const parts = [
       stateWord(run.state),
       run.usage && `after ${duration(run.usage.wallMilliseconds)}`,
       !run.live && run.figures > 0 && `with ${count(run.figures, "figure")}`,
     ].filter(Boolean).join(" ")
-    this.status.textContent = run.error && !run.live ? `${parts}. ${run.error.name}: ${run.error.message}` : `${parts}.`
+    this.status.textContent = [`${parts}.`, run.error && !run.live && `${run.error.name}: ${run.error.message}`, lost].filter(Boolean).join(" ")
   }
 }

@@ -58,7 +58,7 @@ export class RunSettings {
     const limits = seconds ? `${seconds} s · ${megabytes} MB` : "Limits"
     const words = this.stdin.value ? `${limits} · input` : limits
     this.button.setAttribute("aria-label", `${words}, limits and input of the next run`)
-    fill(this.button, icon(SlidersHorizontal), element("span", { class: "wide-only" }, words))
+    fill(this.button, icon(SlidersHorizontal), element("span", { class: "wide-only settings-word" }, words))
   }
 }
 

@@ -14,6 +14,7 @@ import { RunPanel } from "./run-panel.js"
 /** @import { Example } from "./examples.js" */
 /** @import { RunClient } from "./run-client.js" */
 /** @import { RunFollow } from "./run-follow.js" */
+/** @import { Sessions } from "./sessions.js" */
 
 /** Editor, output and history together: which run is shown, and what happens on Run and Stop. */
 export class RunsPage {
@@ -25,11 +26,12 @@ export class RunsPage {
   /** @type {RunError | null} */
   #markedError = null
 
-  /** @param {RunClient} client @param {Draft} draft @param {boolean} canRun */
-  constructor(client, draft, canRun) {
+  /** @param {RunClient} client @param {Draft} draft @param {Sessions} sessions @param {boolean} canRun */
+  constructor(client, draft, sessions, canRun) {
     this.client = client
+    this.sessions = sessions
     this.canRun = canRun
-    this.editor = new EditorPanel(this, draft, canRun)
+    this.editor = new EditorPanel(this, draft, sessions, canRun)
     this.panel = new RunPanel(this, canRun)
     this.history = new RunHistory(this.#runs, this, canRun)
     this.tabs = new ViewTabs("View", [["code", "Code"], ["output", "Output"], ["runs", "Runs"]])
@@ -44,13 +46,14 @@ export class RunsPage {
     addEventListener("keydown", (event) => this.#press(event))
     const limits = this.client.limits().then((answer) => this.editor.settings.allow(answer))
     // Whoever may not run has no runs to list either: the server refuses both.
-    const runs = this.canRun ? [this.#openAddress(), this.#refreshHistory()] : []
+    const runs = this.canRun ? [this.#openAddress(), this.#refreshHistory(), this.sessions.refresh()] : []
     await Promise.all([limits, ...runs].map((part) => part.catch(tell)))
   }
 
   hubConnected() {
     this.#shown?.follow.resume()
     this.#refreshHistory().catch(tell)
+    void this.sessions.refresh()
   }
 
   async runAsked() {
@@ -67,7 +70,8 @@ export class RunsPage {
     this.#sending = true
     this.#setControls()
     try {
-      const run = await this.client.start({ ...settings, code })
+      const session = this.sessions.choice.name
+      const run = await this.client.start({ ...settings, code, ...session && { session } })
       this.#changed(run)
       this.#follow(run)
       history.pushState(null, "", `#run=${run.id}`)
@@ -139,6 +143,7 @@ export class RunsPage {
   /** @param {RunSummary} run */
   #changed(run) {
     this.#runs.put(run)
+    this.sessions.runChanged(this.#runs.find(run.id))
     this.history.draw()
   }
 
@@ -192,7 +197,7 @@ export class RunsPage {
       runFollowFailed: tell,
     })
     this.#shown = { id: run.id, output, follow }
-    this.panel.show(output, this.client.outputAddress(run.id), timeOf(run))
+    this.panel.show(output, this.client.outputAddress(run.id), run)
     this.history.choose(run.id)
     this.#setControls()
     follow.start()

@@ -36,6 +36,7 @@ export function openConfirmation(question, consequence, deed, agreed) {
       agreed()
     } }, deed)))
   dialog.classList.add("dialog-small")
+  return dialog
 }
 
 /** @param {HTMLElement} box @param {PointerEvent} event */

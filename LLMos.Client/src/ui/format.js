@@ -24,6 +24,26 @@ export function stopwatch(milliseconds) {
   return minutes ? `${minutes}:${seconds.padStart(4, "0")}` : `${seconds} s`
 }
 
+/** What is left, ticking by the second: "45 s", "24 min 05 s", "1 h 20 min". @param {number} milliseconds */
+export function countdown(milliseconds) {
+  const seconds = Math.floor(Math.max(0, milliseconds) / 1000)
+  const minutes = Math.floor(seconds / 60)
+  if (minutes === 0)
+    return `${seconds} s`
+  return minutes < 60
+    ? `${minutes} min ${String(seconds % 60).padStart(2, "0")} s`
+    : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`
+}
+
+/** In one unit: "45 s", "3 min", "2 h", "4 days". @param {number} milliseconds */
+export function roughly(milliseconds) {
+  if (milliseconds < minute)
+    return `${Math.floor(Math.max(0, milliseconds) / 1000)} s`
+  if (milliseconds < hour)
+    return `${Math.floor(milliseconds / minute)} min`
+  return milliseconds < 48 * hour ? `${Math.floor(milliseconds / hour)} h` : `${Math.floor(milliseconds / (24 * hour))} days`
+}
+
 /** "312 B", "4.2 KB", "84 MB"; 1 KB is 1024 B. @param {number} count */
 export function bytes(count) {
   if (count < 1024)
@@ -52,6 +72,14 @@ export function portion(used, limit) {
 /** "1 line", "12,345 lines". @param {number} many @param {string} thing @param {string} [things] */
 export function count(many, thing, things = `${thing}s`) {
   return `${many.toLocaleString("en")} ${many === 1 ? thing : things}`
+}
+
+/** Characters that cannot be seen, or that turn the text after them around, as the escapes of Python. @param {string} text */
+export function visible(text) {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16)
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`
+  })
 }
 
 /** "14:02". @param {Date} time */

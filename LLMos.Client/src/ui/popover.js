@@ -22,7 +22,9 @@ export function attachPopover(button, panel, opened) {
     if (open)
       place(button, panel)
   })
-  addEventListener("resize", () => panel.matches(":popover-open") && place(button, panel))
+  const keepPlace = () => panel.matches(":popover-open") && place(button, panel)
+  addEventListener("resize", keepPlace)
+  new ResizeObserver(keepPlace).observe(panel)
 }
 
 /** @param {HTMLElement} button @param {HTMLElement} panel */

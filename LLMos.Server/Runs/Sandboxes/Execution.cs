@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Text;
+using LLMos.Server.Runs.Sessions;
 
 namespace LLMos.Server.Runs.Sandboxes;
 
@@ -36,10 +37,12 @@ internal sealed class Execution
     private readonly byte[] _buffer = new byte[ReadBytes];
     private readonly Lock _gate = new();
 
-    private long _started, _stoppedAt, _sentBytes, _baselineBytes;
+    private readonly bool _keeps;
+    private readonly TimeSpan _cpuBefore;
+    private long _started, _stoppedAt, _sentBytes;
     private RunEnd? _stopped;
     private volatile bool _buffering;
-    private bool _ready, _begun, _errorsEnded, _gaveWay;
+    private bool _begun, _interrupted, _errorsEnded, _gaveWay;
     private string? _outcome;
 
     public Execution(Run run, RunOutput output, Worker worker)
@@ -47,11 +50,19 @@ internal sealed class Execution
         _run = run;
         _output = output;
         _worker = worker;
+        _keeps = run.Request.Session is not null;
+        _cpuBefore = worker.Layers is null ? default : worker.MeasureCpu();
         _parser = new(worker.Marker, OnText, OnFrame);
     }
 
-    /// <summary>What the worker applied to itself, layer to detail. From before it read any code, so it can be believed.</summary>
-    public IReadOnlyDictionary<string, string> Layers { get; private set; } = new Dictionary<string, string>();
+    /// <summary>Whether the worker reached its program's end by itself, so that it can run the next one of its session.</summary>
+    public bool WorkerGoesOn => _outcome is not null && _stopped is null;
+
+    /// <summary>What a session's program left behind, as its worker tells it; null when it did not come to that.</summary>
+    public SessionVariables? Variables { get; private set; }
+
+    /// <summary>Whether the worker has read the program.</summary>
+    public bool HasBegun => _begun;
 
     /// <summary>Waits until the worker is sealed.</summary>
     /// <param name="said">What it wrote when it could not apply a required layer.</param>
@@ -59,7 +70,7 @@ internal sealed class Execution
     public bool WaitUntilReady(out string said)
     {
         said = "";
-        while (!_ready)
+        while (_worker.Layers is null)
         {
             var (fromOutput, fromErrors) = Posix.Poll(_worker.Output, _worker.Errors, -1);
             if (fromErrors && Posix.Read(_worker.Errors, _buffer) is > 0 and var count)
@@ -68,7 +79,7 @@ internal sealed class Execution
                 return false;
         }
 
-        _baselineBytes = _worker.Measure().PeakResidentBytes;
+        _worker.BaselineBytes = _worker.Measure().PeakResidentBytes;
         return true;
     }
 
@@ -80,7 +91,7 @@ internal sealed class Execution
     public RunEnd? Pump()
     {
         _started = Stopwatch.GetTimestamp();
-        if (!_worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin }))
+        if (!SendProgram())
             return _stopped;
 
         while (_outcome is null)
@@ -96,6 +107,17 @@ internal sealed class Execution
         }
 
         return Finished();
+    }
+
+    /// <summary>Raises KeyboardInterrupt in the program, as soon as there is one.</summary>
+    public void Interrupt()
+    {
+        lock (_gate)
+        {
+            _interrupted = true;
+            if (_begun)
+                _worker.Interrupt();
+        }
     }
 
     /// <summary>Ends the program as <paramref name="end"/> says, after it has handed over the text that it gathered. The first call counts.</summary>
@@ -116,6 +138,13 @@ internal sealed class Execution
     }
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
+
+    /// <returns>False when the worker is gone, or does not read and was stopped: a session's may be hostile by now.</returns>
+    private bool SendProgram()
+    {
+        using var clock = new Timer(_ => TimeOut(), state: null, TimeSpan.FromSeconds(_run.Limits.TimeoutSeconds), Timeout.InfiniteTimeSpan);
+        return _worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin, keeps = _keeps });
+    }
 
     /// <summary>Milliseconds until something is due although nothing arrives.</summary>
     private int Patience()
@@ -157,9 +186,14 @@ internal sealed class Execution
         }
         else if (Elapsed.TotalSeconds >= _run.Limits.TimeoutSeconds)
         {
-            var limit = new LimitReached("timeoutSeconds", _run.Limits.TimeoutSeconds, Math.Round(Elapsed.TotalSeconds, 3));
-            Stop(new(RunState.TimedOut, Limit: limit));
+            TimeOut();
         }
+    }
+
+    private void TimeOut()
+    {
+        var limit = new LimitReached("timeoutSeconds", _run.Limits.TimeoutSeconds, Math.Round(Elapsed.TotalSeconds, 3));
+        Stop(new(RunState.TimedOut, Limit: limit));
     }
 
     private bool ReadOutput()
@@ -237,10 +271,9 @@ internal sealed class Execution
     private void OnFrame(WorkerFrame frame, int bytes)
     {
         FlushText(isLast: false);
-        if (!_ready)
+        if (_worker.Layers is null)
         {
-            Layers = frame.Type == "ready" ? frame.Layers! : throw new ProtocolException("the first frame is not `ready`");
-            _ready = true;
+            _worker.Layers = frame.Type == "ready" ? frame.Layers! : throw new ProtocolException("the first frame is not `ready`");
             return;
         }
 
@@ -270,16 +303,29 @@ internal sealed class Execution
                 _output.Append(new() { Type = "error", Error = _run.Error });
                 break;
             case "begun":
-                _begun = true;
+                Begin();
                 break;
             case "buffering":
                 _buffering = true;
+                break;
+            case "variables" when _keeps:
+                Variables = new(_run.Request.Session!, frame.Variables!, frame.Omitted!.Value);
                 break;
             case "ended":
                 _outcome = frame.Outcome;
                 break;
             default:
-                throw new ProtocolException($"a second `{frame.Type}`");
+                throw new ProtocolException($"a `{frame.Type}` that does not belong there");
+        }
+    }
+
+    private void Begin()
+    {
+        lock (_gate)
+        {
+            _begun = true;
+            if (_interrupted)
+                _worker.Interrupt();
         }
     }
 
@@ -332,6 +378,8 @@ internal sealed class Execution
         return WithUsage(
             exit switch
             {
+                { Signal: "SIGKILL", Usage.Cpu: var cpu } when cpu.TotalSeconds >= _worker.Policy.CpuSeconds =>
+                    new(RunState.TimedOut, Limit: new("cpuSeconds", _worker.Policy.CpuSeconds, Math.Round(cpu.TotalSeconds, 3))),
                 { Signal: { } signal } => new(RunState.Crashed, $"The interpreter was ended by {signal}{Meaning(signal)}."),
                 { Code: 0 } => new(RunState.Succeeded),
                 _ => new(RunState.Failed, $"The program ended itself with status {exit.Code}."),
@@ -343,7 +391,11 @@ internal sealed class Execution
         ((IAsyncResult)_worker.Exited).AsyncWaitHandle.WaitOne(patience);
 
     private RunEnd WithUsage(RunEnd end, WorkerUsage usage) =>
-        end with { Cpu = usage.Cpu, PeakHeapBytes = Math.Max(0, usage.PeakResidentBytes - _baselineBytes) };
+        end with
+        {
+            Cpu = usage.Cpu > _cpuBefore ? usage.Cpu - _cpuBefore : default,
+            PeakHeapBytes = Math.Max(0, usage.PeakResidentBytes - _worker.BaselineBytes),
+        };
 
     private static string Meaning(string signal) => signal switch
     {

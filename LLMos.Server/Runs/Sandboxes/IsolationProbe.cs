@@ -17,7 +17,7 @@ internal static class IsolationProbe
     };
 
     public static IsolationAnswer Probe(
-        PythonSandbox sandbox, Forkserver forkserver, SandboxPolicy policy, RunOptions options, StorageOptions storage, TimeProvider time)
+        Forkserver forkserver, SandboxPolicy policy, RunOptions options, StorageOptions storage, TimeProvider time)
     {
         var now = time.GetUtcNow().UtcDateTime;
         var path = Path.Combine(storage.Path, "cache", "probe.log");
@@ -29,7 +29,12 @@ internal static class IsolationProbe
         run.TryStart(now);
 
         // Not required of this one: a layer that is missing is to be found, not to be refused.
-        var end = sandbox.Execute(run, output, _ => forkserver.ForkAsync(policy with { Required = [] }), () => { }, out var applied);
+        IReadOnlyDictionary<string, string> applied = new Dictionary<string, string>();
+        var end = PythonSandbox.Execute(run, output, policy with { Required = [] }, forkserver.ForkAsync, (_, worker) =>
+        {
+            applied = worker.Layers ?? applied;
+            worker.Dispose();
+        });
         run.Announce();
         if (end.State != RunState.Succeeded)
             return new(false, $"The probe ended as {end.State.Name()}: {end.Reason ?? run.Error?.Message}", now, []);

@@ -7,7 +7,7 @@ namespace LLMos.Server.Runs.Sandboxes;
 internal static unsafe partial class Posix
 {
     public const short PollIn = 0x001;
-    public const int SignalInterrupt = 2, SignalKill = 9, SignalUser2 = 12;
+    public const int SignalInterrupt = 2, SignalKill = 9, SignalUser2 = 12, SignalContinue = 18, SignalStop = 19;
 
     private const int SolSocket = 1, ScmRights = 1, CloseOnExec = 0x40000000;
     private const int ErrnoInterrupted = 4, ErrnoAgain = 11;

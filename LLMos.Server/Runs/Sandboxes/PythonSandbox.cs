@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Storage;
+using LLMos.Server.Runs.Sessions;
 using Microsoft.Extensions.Options;
 
 namespace LLMos.Server.Runs.Sandboxes;
@@ -41,21 +42,56 @@ internal sealed class PythonSandbox(
     }
 
     /// <summary>Runs a program to its end on the calling thread.</summary>
-    public RunEnd Execute(Run run, RunOutput output)
+    public RunEnd Execute(Run run, RunOutput output) => OnceStarted(run, current => Execute(
+        run, output, SandboxPolicy.For(run.Limits, options.Value), current.Pool.TakeAsync,
+        (execution, worker) => _ = LeaveAsync(execution.HasBegun ? run.Ended : Task.CompletedTask, worker, current.Pool.Fill)));
+
+    /// <summary>Runs a session's program to its end on the calling thread, in the session's worker or, when it has none, in a new one.</summary>
+    public RunEnd Execute(Run run, RunOutput output, Session session)
     {
-        Current current;
+        if (session.Worker is { } kept)
+        {
+            kept.ResetPeak();
+            kept.Resume();
+            var execution = new Execution(run, output, kept);
+            try
+            {
+                return Pump(run, execution) ?? new(RunState.Crashed, "The session's process was ended from outside before the run began.");
+            }
+            finally
+            {
+                Leave(session, execution, kept);
+            }
+        }
+
+        return OnceStarted(run, current => Execute(
+            run, output, SandboxPolicy.ForSession(run.Limits, options.Value), current.Forkserver.ForkAsync,
+            (execution, worker) => Leave(session, execution, worker)));
+    }
+
+    private RunEnd OnceStarted(Run run, Func<Current, RunEnd> execute)
+    {
         try
         {
-            if (WaitForStart(run) is not { } started)
-                return new(RunState.Cancelled, run.CancelReason ?? "It was interrupted.");
-            current = started;
+            return WaitForStart(run) is { } current ? execute(current) : new(RunState.Cancelled, run.CancelReason ?? "It was interrupted.");
         }
         catch (DomainException unavailable)
         {
             return new(RunState.Refused, unavailable.Error.Detail);
         }
+    }
 
-        return Execute(run, output, current.Pool.TakeAsync, current.Pool.Fill, out _);
+    private static void Leave(Session session, Execution execution, Worker worker)
+    {
+        session.HasBegun |= execution.HasBegun;
+        if (execution.WorkerGoesOn)
+        {
+            session.Keep(worker, execution.Variables);
+            return;
+        }
+
+        session.Drop();
+        worker.Dispose();
     }
 
     /// <returns>Null when the run is to end before the sandbox has started.</returns>
@@ -112,7 +148,7 @@ internal sealed class PythonSandbox(
         var policy = SandboxPolicy.For(RunLimitsOf(options.Value), options.Value);
         // The probe occupies its thread as a run does.
         var isolation = await Task.Factory.StartNew(
-            () => IsolationProbe.Probe(this, forkserver, policy, options.Value, storage.Value, time),
+            () => IsolationProbe.Probe(forkserver, policy, options.Value, storage.Value, time),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         if (!isolation.Ready)
         {
@@ -136,11 +172,9 @@ internal sealed class PythonSandbox(
     /// <summary>The defaults that hold for a run that asks for nothing else.</summary>
     public static RunLimits RunLimitsOf(RunOptions options) => new(options.TimeoutSeconds, options.HeapMegabytes, options.MaxOutputBytes);
 
-    internal RunEnd Execute(
-        Run run, RunOutput output, Func<SandboxPolicy, Task<Worker>> take, Action refill, out IReadOnlyDictionary<string, string> layers)
+    internal static RunEnd Execute(
+        Run run, RunOutput output, SandboxPolicy policy, Func<SandboxPolicy, Task<Worker>> take, Action<Execution, Worker> leave)
     {
-        layers = new Dictionary<string, string>();
-        var policy = SandboxPolicy.For(run.Limits, options.Value);
         var said = "";
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
@@ -148,11 +182,15 @@ internal sealed class PythonSandbox(
             {
                 var worker = take(policy).GetAwaiter().GetResult();
                 var execution = new Execution(run, output, worker);
-                var end = execution.WaitUntilReady(out said) ? Pump(run, execution, worker) : null;
-                layers = execution.Layers;
-                _ = LeaveAsync(end is null ? Task.CompletedTask : run.Ended, worker, refill);
-                if (end is not null)
-                    return end;
+                try
+                {
+                    if (execution.WaitUntilReady(out said) && Pump(run, execution) is { } end)
+                        return end;
+                }
+                finally
+                {
+                    leave(execution, worker);
+                }
             }
             catch (IOException gone)
             {
@@ -171,9 +209,9 @@ internal sealed class PythonSandbox(
         refill();
     }
 
-    private static RunEnd? Pump(Run run, Execution execution, Worker worker)
+    private static RunEnd? Pump(Run run, Execution execution)
     {
-        run.Attach(reason => execution.Stop(new(RunState.Cancelled, reason)), worker.Interrupt);
+        run.Attach(reason => execution.Stop(new(RunState.Cancelled, reason)), execution.Interrupt);
         try
         {
             return execution.Pump();

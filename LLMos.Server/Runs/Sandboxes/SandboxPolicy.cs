@@ -11,6 +11,9 @@ internal sealed record SandboxPolicy(long HeapBytes, int CpuSeconds, string[] Re
         (int)Math.Ceiling(limits.TimeoutSeconds) + 1,
         options.RequiredLayers.Split(',', StringSplitOptions.RemoveEmptyEntries));
 
+    public static SandboxPolicy ForSession(RunLimits limits, RunOptions options) =>
+        For(limits, options) with { CpuSeconds = options.SessionCpuSeconds };
+
     /// <summary>Whether a worker confined to <c>this</c> may serve a run that asks for <paramref name="asked"/>: same heap, no shorter clock.</summary>
     public bool Serves(SandboxPolicy asked) => HeapBytes == asked.HeapBytes && CpuSeconds >= asked.CpuSeconds;
 }

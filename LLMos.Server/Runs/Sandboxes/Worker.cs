@@ -26,6 +26,12 @@ internal sealed class Worker(
     public SafeFileHandle Output => output;
     public SafeFileHandle Errors => errors;
 
+    /// <summary>What it applied to itself, layer to detail; null until it has said so. From before it read any code, so it can be believed.</summary>
+    public IReadOnlyDictionary<string, string>? Layers { get; set; }
+
+    /// <summary>Memory it had when it was ready, all of it shared with the forkserver or small.</summary>
+    public long BaselineBytes { get; set; }
+
     /// <summary>Completes when the forkserver has reaped the process, or is gone itself.</summary>
     public Task<WorkerExit> Exited => _exited.Task;
 
@@ -52,6 +58,11 @@ internal sealed class Worker(
 
     public void Interrupt() => Posix.Signal(pidfd, Posix.SignalInterrupt);
 
+    /// <summary>Keeps it from running at all until <see cref="Resume"/>: no handler, timer or loop of a program goes on between runs.</summary>
+    public void Suspend() => Posix.Signal(pidfd, Posix.SignalStop);
+
+    public void Resume() => Posix.Signal(pidfd, Posix.SignalContinue);
+
     /// <summary>Asks for the text that the program's stream has gathered.</summary>
     public void AskForGathered() => Posix.Signal(pidfd, Posix.SignalUser2);
 
@@ -60,17 +71,58 @@ internal sealed class Worker(
     {
         try
         {
-            var schedule = File.ReadAllText($"/proc/{processId}/schedstat");
-            var nanoseconds = long.Parse(schedule.AsSpan(0, schedule.IndexOf(' ')), CultureInfo.InvariantCulture);
             var peak = File.ReadLines($"/proc/{processId}/status")
                 .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
                 .Select(line => long.Parse(line.AsSpan(6).Trim(" \tkB"), CultureInfo.InvariantCulture) * 1024)
                 .FirstOrDefault();
-            return new(TimeSpan.FromMicroseconds(nanoseconds / 1000.0), peak);
+            return new(MeasureCpu(), peak);
         }
         catch (Exception gone) when (gone is IOException or FormatException or ArgumentOutOfRangeException or UnauthorizedAccessException)
         {
             return default;
+        }
+    }
+
+    /// <summary>Processor time alone; zero once it has ended.</summary>
+    public TimeSpan MeasureCpu()
+    {
+        try
+        {
+            var schedule = File.ReadAllText($"/proc/{processId}/schedstat");
+            return TimeSpan.FromMicroseconds(long.Parse(schedule.AsSpan(0, schedule.IndexOf(' ')), CultureInfo.InvariantCulture) / 1000.0);
+        }
+        catch (Exception gone) when (gone is IOException or FormatException or ArgumentOutOfRangeException or UnauthorizedAccessException)
+        {
+            return default;
+        }
+    }
+
+    /// <summary>Lets the peak that <see cref="Measure"/> gives begin anew.</summary>
+    public void ResetPeak()
+    {
+        const string PeakResident = "5";
+        try
+        {
+            File.WriteAllText($"/proc/{processId}/clear_refs", PeakResident);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // Gone, or the host does not let us: the peak is then that of all its runs.
+        }
+    }
+
+    /// <summary>What is its own, not shared with the forkserver; null when it is gone or the host does not tell.</summary>
+    public long? PrivateBytes()
+    {
+        try
+        {
+            return File.ReadLines($"/proc/{processId}/smaps_rollup")
+                .Where(line => line.StartsWith("Private_", StringComparison.Ordinal))
+                .Sum(line => long.Parse(line.AsSpan(line.IndexOf(':') + 1).Trim(" kB"), CultureInfo.InvariantCulture) * 1024);
+        }
+        catch (Exception gone) when (gone is IOException or FormatException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

@@ -1,11 +1,13 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
+using LLMos.Server.Runs.Sessions;
 
 namespace LLMos.Server.Runs.Sandboxes;
 
 /// <summary>A frame as a worker sent it; which members are set follows from <see cref="Type"/> (PROTOCOL.md section 3).</summary>
 internal sealed record WorkerFrame
 {
+    private const int MaxVariables = 200, MaxVariableText = 400, MaxDimensions = 32;
     private const int MaxText = 65_536, MaxLabel = 200, MaxLayers = 16, MaxTypesInBundle = 32;
 
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
@@ -32,6 +34,8 @@ internal sealed record WorkerFrame
     public string? Traceback { get; init; }
     public string? Hint { get; init; }
     public string? Outcome { get; init; }
+    public List<SessionVariable>? Variables { get; init; }
+    public int? Omitted { get; init; }
 
     /// <exception cref="ProtocolException">Not JSON, or not a frame of the table.</exception>
     public static WorkerFrame Parse(ReadOnlySpan<byte> bytes)
@@ -57,9 +61,14 @@ internal sealed record WorkerFrame
         "progress" => double.IsFinite(Done ?? double.NaN) && double.IsFinite(Total ?? 0) && (Label?.Length ?? 0) <= MaxLabel,
         "error" => Name?.Length <= MaxText && Message?.Length <= MaxText && Traceback?.Length <= MaxText && (Hint?.Length ?? 0) <= MaxText,
         "begun" or "buffering" => true,
+        "variables" => Variables is { Count: <= MaxVariables } && Variables.TrueForAll(IsWellFormed) && Omitted >= 0,
         "ended" => Outcome is "succeeded" or "failed" or "memory" or "interrupted",
         _ => false,
     };
+
+    private static bool IsWellFormed(SessionVariable? variable) =>
+        variable is { Name.Length: <= MaxVariableText, Type.Length: <= MaxVariableText, Repr.Length: <= MaxVariableText }
+        && (variable.Shape?.Count ?? 0) <= MaxDimensions;
 
     /// <summary>Stops to read at the first member too many: two million of them fit into one frame, and would take ten times its room.</summary>
     private sealed class BoundedForm : JsonConverter<Dictionary<string, string>>

@@ -95,3 +95,34 @@ test("The reason of an end is part of the output", () => {
 
   assert.deepEqual(kinds(run), ["reason"])
 })
+
+test("Variables that were lost before the run are told first, and those lost by its end last", () => {
+  const loss = { reason: "It was closed.", variables: [{ name: "x", type: "int" }], omitted: 0 }
+  const lost = /** @type {const} */ ({ name: "a", state: "lost", expiresAt: null, loss })
+  const run = new RunOutput()
+
+  run.apply(numbered([{ type: "started", limits, session: lost }, { type: "stdout", text: "hi\n" }, { type: "ended", state: "timed-out", usage, session: lost }]))
+
+  assert.deepEqual(kinds(run), ["loss", "text", "loss"])
+  assert.deepEqual(run.transcript.blocks.filter(({ kind }) => kind === "loss").map((block) => /** @type {any} */ (block).value.when), ["before", "now"])
+})
+
+test("A loss that the run found is told once when its session goes on", () => {
+  const loss = { reason: "It was closed.", variables: [], omitted: 0 }
+  const lost = /** @type {const} */ ({ name: "a", state: "lost", expiresAt: null, loss })
+  const run = new RunOutput()
+
+  run.apply(numbered([{ type: "started", limits, session: lost }, { type: "ended", state: "succeeded", usage, session: { ...lost, expiresAt: "2026-01-01T10:30:00Z" } }]))
+
+  assert.deepEqual(kinds(run), ["loss"])
+})
+
+test("A run shows what it found of its session, and at the end only a loss", () => {
+  const run = new RunOutput()
+  const found = /** @type {const} */ ({ name: "a", state: "fresh", expiresAt: null, loss: null })
+
+  run.apply(numbered([{ type: "started", limits, session: found }, { type: "ended", state: "succeeded", usage, session: { ...found, state: "kept" } }]))
+
+  assert.equal(run.session?.state, "fresh")
+  assert.deepEqual(kinds(run), [])
+})

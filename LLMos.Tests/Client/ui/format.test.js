@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import test from "node:test"
-import { bytes, count, day, duration, portion, setDuration, stopwatch } from "../../../LLMos.Client/src/ui/format.js"
+import { bytes, count, countdown, day, duration, portion, roughly, setDuration, stopwatch, visible } from "../../../LLMos.Client/src/ui/format.js"
 
 test("Durations keep three digits and never round up to a full unit of the next", () => {
   assert.deepEqual([0, 840, 999.6, 1240, 9996, 12_340, 59_949, 60_000, 185_000, 5_400_000].map(duration),
@@ -36,4 +36,17 @@ test("Days are counted by midnights, not by hours", () => {
   assert.equal(day(new Date(2026, 2, 9, 23, 50), now), "Yesterday")
   assert.equal(day(new Date(2026, 2, 10, 0, 10), now), "Today")
   assert.match(day(new Date(2025, 2, 9), now), /2025/)
+})
+
+test("What is left is counted down to the second, and above an hour to the minute", () => {
+  assert.deepEqual([-5, 400, 45_000, 60_900, 1_471_000, 4_800_000].map(countdown), ["0 s", "0 s", "45 s", "1 min 00 s", "24 min 31 s", "1 h 20 min"])
+})
+
+test("An age has one unit", () => {
+  assert.deepEqual([-5, 45_900, 60_000, 7_300_000, 172_800_000].map(roughly), ["0 s", "45 s", "1 min", "2 h", "2 days"])
+})
+
+test("Characters that hide or turn text are shown as escapes, and those of other scripts as they are", () => {
+  assert.equal(visible("\u202Eevil\u0000\n\u200b"), "\\u202eevil\\x00\\x0a\\u200b")
+  assert.equal(visible("מחיר 价格 naïve 👩‍🔬"), "מחיר 价格 naïve 👩‍🔬")
 })

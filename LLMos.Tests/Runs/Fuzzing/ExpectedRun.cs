@@ -62,8 +62,9 @@ internal sealed class ExpectedRun
         if (_outcome is not null)
             return;
         var frame = WorkerFrame.Parse(json);
-        if (frame.Type == "ready")
-            throw new ProtocolException("a second `ready`");
+        // A second `ready`, or what only sessions send.
+        if (frame.Type is "ready" or "variables")
+            throw new ProtocolException(frame.Type);
         ShowText();
         _begun |= frame.Type == "begun";
         _outcome = frame.Outcome is { } outcome && frame.Type == "ended" ? outcome : null;

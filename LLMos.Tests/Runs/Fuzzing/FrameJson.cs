@@ -12,6 +12,7 @@ internal static class FrameJson
         ("result", [("data", ["{\"text/plain\":\"[1, 2]\"}"])]),
         ("progress", [("done", ["1", "0.5", "-0", "1e300"]), ("total", ["2", "1e-300"]), ("label", ["\"half\"", "\"\""])]),
         ("error", [("name", ["\"ValueError\""]), ("message", ["\"odd\"", "\"\""]), ("line", ["1", "2147483647"]), ("column", ["1"]), ("traceback", ["\"Traceback\\n\""]), ("hint", ["\"Do that instead.\""])]),
+        ("variables", [("variables", ["[]", "[{\"name\":\"x\",\"type\":\"int\",\"repr\":\"1\",\"bytes\":28}]", "[{\"name\":\"a\",\"type\":\"ndarray\",\"repr\":\"\",\"shape\":[2,3]}]"]), ("omitted", ["0"])]),
         ("begun", []),
         ("buffering", []),
         ("ended", [("outcome", ["\"succeeded\"", "\"failed\"", "\"memory\"", "\"interrupted\""])]),

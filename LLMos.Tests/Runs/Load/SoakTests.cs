@@ -14,7 +14,7 @@ public sealed class SoakTests
 
     private static readonly TimeSpan Half = TimeSpan.FromSeconds(10);
 
-    // A program and the state that it ends in. What sessions add is one more row each.
+    // A program and the state that it ends in.
     private static readonly (StartRunRequest Request, string State)[] Mixture =
     [
         (Python("print('hello')"), "succeeded"),
@@ -22,6 +22,7 @@ public sealed class SoakTests
         (Python("for number in range(20_000): print(number)"), "succeeded"),
         (Python("import matplotlib.pyplot as plt\nplt.plot([1, 2])"), "succeeded"),
         (Python("import pandas as pd\npd.DataFrame({'a': range(30)})"), "succeeded"),
+        (Python("kept = [*globals().get('kept', []), 1][-100:]\nlen(kept)") with { Session = "soak" }, "succeeded"),
         (Python("raise ValueError('odd')"), "failed"),
         (Python("print("), "failed"),
         (Python("bytearray(10 ** 9)"), "memory-exceeded"),
@@ -60,7 +61,7 @@ public sealed class SoakTests
 
         // What a run leaves goes after its answer: its worker is killed and another one forked, its record is kept.
         var forkserver = server.Forkserver;
-        await Eventually.HoldsAsync(() => ProcessFiles.ChildrenOf(forkserver).Count == new RunOptions().WaitingWorkers, "only waiting workers are left");
+        await Eventually.HoldsAsync(() => ProcessFiles.ChildrenOf(forkserver).Count == new RunOptions().WaitingWorkers + members.Count, "only waiting workers and sessions are left");
         await Eventually.HoldsAsync(() => Directory.EnumerateFiles(server.RunsFolder).Count() <= People * KeptRuns, "old logs are gone");
         return new(
             runs.Sum(), ProcessFiles.ResidentMegabytes(server.Id), ProcessFiles.ResidentMegabytes(forkserver), ProcessFiles.Descriptors(server.Id),

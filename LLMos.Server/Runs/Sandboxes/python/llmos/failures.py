@@ -15,15 +15,20 @@ INDESCRIBABLE = {"type": "error", "name": "Exception", "message": "(it cannot be
 
 
 def describe(error: BaseException, program: str) -> dict[str, Any]:
-    """Return the `error` frame for `error`, raised by the program compiled under the name `program`."""
+    """Return the `error` frame for `error`, raised by the program compiled under the name `program`.
+
+    Frames of the session's earlier programs, whose names begin alike, are the user's too.
+    """
+    begins = program.rstrip("0123456789>").rstrip()
     told = traceback.TracebackException.from_exception(error, compact=True)
     for one in _chain(told):
-        one.stack = traceback.StackSummary.from_list([frame for frame in one.stack if frame.filename == program])
+        one.stack = traceback.StackSummary.from_list([frame for frame in one.stack if frame.filename.startswith(begins)])
     # A syntax error's own text repeats the place, which has members of its own.
     message = text_of(error.msg if isinstance(error, SyntaxError) else error)
     name = type(error).__name__[:_MAX_NAME]
     frame: dict[str, Any] = {"type": "error", "name": name, "message": message, "traceback": _format(told, f"{name}: {message}")}
-    line = told.stack[-1].lineno if told.stack else None
+    lines = [frame.lineno for frame in told.stack if frame.filename == program]
+    line = lines[-1] if lines else None
     if isinstance(error, SyntaxError) and error.filename == program:
         line = error.lineno
         if _is_place(error.offset):

@@ -1,9 +1,11 @@
-"""Runs one program in this process and reports what became of it."""
+"""Runs programs in this process, one alone or a session's one after another, and reports what became of each."""
 
 import ast
 import asyncio
 import atexit
-import functools
+import collections
+import contextlib
+import ctypes
 import gc
 import inspect
 import io
@@ -15,7 +17,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from llmos import failures, files, hints, line
+from llmos import failures, files, hints, line, variables
 from llmos.display import bundle_of
 from llmos.streams import ErrorStream, OutputStream
 
@@ -25,6 +27,13 @@ NAME = "<program>"
 
 # Given back when memory has run out, so that there is some to say so with. Never touched, so it costs no memory.
 _RESERVE_BYTES = 2 * 1024 * 1024
+
+# Programs of a session whose lines a traceback can still show.
+_REMEMBERED_SOURCES = 100
+
+_SIGNALS = (signal.SIGINT, signal.SIGUSR2)
+
+_libc = ctypes.CDLL(None)
 
 
 def warm_up() -> None:
@@ -43,7 +52,9 @@ def warm_up() -> None:
     figure.savefig(io.BytesIO(), format="png")
     plt.close("all")
     repr(np.zeros(3))
-    bundle_of(pd.DataFrame({"a": [1.5], "b": ["x"]}))
+    frame = pd.DataFrame({"a": [1.5], "b": ["x"]})
+    bundle_of(frame)
+    variables.describe({"frame": frame, "array": np.zeros(3), "number": 1, "function": warm_up})
     compile("x = [i for i in range(3)]", NAME, "exec", ast.PyCF_ONLY_AST)
     try:
         raise ValueError
@@ -54,70 +65,140 @@ def warm_up() -> None:
 
 
 def prepare(channel: Any) -> Callable[[dict[str, Any]], None]:
-    """Do, while the worker waits, all that does not depend on the program, and return what runs it."""
-    reserve = mmap.mmap(-1, _RESERVE_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    output = OutputStream(lambda: channel.send({"type": "buffering"}))
-    line.connect(channel, output.flush)
-    sys.stdout = output
-    sys.stderr = ErrorStream(line.send)
-    signal.signal(signal.SIGUSR2, output.gathered)
+    """Do, while the worker waits, all that does not depend on the program, and return what runs one."""
     hints.install()
     files.install()
+    interpreter = _Interpreter(channel)
     # The pages that a compilation writes to are this process's own from here on: a quarter of a short run.
-    _compile("0")
-    return functools.partial(_run, channel, output, reserve)
+    _compile("0", NAME)
+    return interpreter.run
 
 
-def _run(channel: Any, output: OutputStream, reserve: mmap.mmap, request: dict[str, Any]) -> None:
-    """Execute the program of a `run` request as `__main__` and send its result or error, then `ended`."""
-    sys.stdin = io.TextIOWrapper(io.BytesIO((request["stdin"] or "").encode("utf-8", "replace")), encoding="utf-8")
-    outcome = "succeeded"
-    try:
+class _Interpreter:
+    """What a session's programs share: the namespace and the event loop. A program alone is a session of one."""
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+        self._main = types.ModuleType("__main__")
+        self._loop = asyncio.Runner()
+        self._count = 0
+        self._sources: collections.deque[str] = collections.deque()
+        self._reserve = _reserve()
+        self._make_ready()
+
+    def run(self, request: dict[str, Any]) -> None:
+        """Execute the program of a `run` request as `__main__` and send its result or error, then `ended`."""
+        sys.stdin = io.TextIOWrapper(io.BytesIO((request["stdin"] or "").encode("utf-8", "replace")), encoding="utf-8")
+        outcome = "succeeded"
         try:
-            value = _execute(request["code"])
-            _finish()
-            if value is not None:
-                line.send({"type": "result", "data": bundle_of(value)})
-        except SystemExit as leaving:
-            outcome = _leave(leaving)
-    except BaseException as error:
-        reserve.close()
-        outcome = _fail(error)
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGUSR2))
-    line.send({"type": "ended", "outcome": outcome})
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            try:
+                value = self._execute(request["code"])
+                self._finish(request["keeps"])
+                if value is not None:
+                    line.send({"type": "result", "data": bundle_of(value)})
+            except SystemExit as leaving:
+                self._finish(request["keeps"])
+                outcome = _leave(leaving)
+        except BaseException as error:
+            self._reserve.close()
+            outcome = _fail(error, self._name)
+            self._finish_after_failure(request["keeps"])
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        if request["keeps"]:
+            self._tell_variables()
+        line.send({"type": "ended", "outcome": outcome})
+        if request["keeps"]:
+            self._make_ready()
+
+    @property
+    def _name(self) -> str:
+        # Each program has a name of its own, so that a function defined in an earlier one shows its own lines.
+        return NAME if self._count <= 1 else f"{NAME[:-1]} {self._count}>"
+
+    def _make_ready(self) -> None:
+        """Put everything in place that the program before may have closed, replaced or used up."""
+        self._reserve.close()
+        for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+            signal.setitimer(timer, 0)
+        output = OutputStream(lambda: self._channel.send({"type": "buffering"}))
+        line.connect(self._channel, output.flush)
+        sys.stdout = output
+        sys.stderr = ErrorStream(line.send)
+        signal.signal(signal.SIGUSR2, output.gathered)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # One that came too late for the program before is not for the next.
+        while signal.sigtimedwait(_SIGNALS, 0):
+            pass
+        with contextlib.suppress(OSError):  # A session that has filled its heap goes on without.
+            self._reserve = _reserve()
+
+    def _tell_variables(self) -> None:
+        namespace = self._main.__dict__
+        try:
+            told = variables.describe(namespace)
+        except MemoryError:
+            told = {"variables": [], "omitted": len(namespace)}
+        line.send({"type": "variables", **told})
+
+    def _execute(self, source: str) -> Any:
+        """Run `source` and return the value of its last line, if that is an expression. Top-level `await` works."""
+        self._count += 1
+        self._remember(source)
+        sys.modules["__main__"] = self._main
+        namespace = self._main.__dict__
+        parts = _compile(source, self._name)
+        if not any(part.co_flags & inspect.CO_COROUTINE for part in parts):
+            return _last_of([eval(part, namespace) for part in parts])
+
+        async def in_order() -> Any:
+            value = None
+            for part in parts:
+                value = eval(part, namespace)
+                if part.co_flags & inspect.CO_COROUTINE:
+                    value = await value
+            return value if len(parts) > 1 else None
+
+        return self._loop.run(in_order())
+
+    def _remember(self, source: str) -> None:
+        linecache.cache[self._name] = (len(source), None, source.splitlines(keepends=True), self._name)
+        self._sources.append(self._name)
+        if len(self._sources) > _REMEMBERED_SOURCES:
+            linecache.cache.pop(self._sources.popleft(), None)
+
+    def _finish(self, keeps: bool) -> None:
+        """What the interpreter would do at its end: figures that nobody showed, C's gathered text, the program's exit handlers."""
+        if "matplotlib.pyplot" in sys.modules:
+            from llmos.figures import show
+
+            show()
+        if not keeps:
+            self._loop.close()
+            atexit._run_exitfuncs()
+        _libc.fflush(None)
+
+    def _finish_after_failure(self, keeps: bool) -> None:
+        try:
+            self._finish(keeps)
+        except BaseException:
+            pass  # The failure before it is what the user has to know.
 
 
-def _execute(source: str) -> Any:
-    """Run `source` and return the value of its last line, if that is an expression. Top-level `await` works."""
-    linecache.cache[NAME] = (len(source), None, source.splitlines(keepends=True), NAME)
-    module = types.ModuleType("__main__")
-    sys.modules["__main__"] = module
-    namespace = module.__dict__
-    parts = _compile(source)
-    if not any(part.co_flags & inspect.CO_COROUTINE for part in parts):
-        return _last_of([eval(part, namespace) for part in parts])
-
-    async def in_order() -> Any:
-        value = None
-        for part in parts:
-            value = eval(part, namespace)
-            if part.co_flags & inspect.CO_COROUTINE:
-                value = await value
-        return value if len(parts) > 1 else None
-
-    return asyncio.run(in_order())
+def _reserve() -> mmap.mmap:
+    return mmap.mmap(-1, _RESERVE_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
-def _compile(source: str) -> list[types.CodeType]:
+def _compile(source: str, name: str) -> list[types.CodeType]:
     """Return the program's code, and that of its last line by itself if it is an expression."""
-    tree = compile(source, NAME, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    tree = compile(source, name, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     last: ast.Expression | None = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    parts = [compile(tree, NAME, "exec", flags, dont_inherit=True)]
+    parts = [compile(tree, name, "exec", flags, dont_inherit=True)]
     if last is not None:
-        parts.append(compile(last, NAME, "eval", flags, dont_inherit=True))
+        parts.append(compile(last, name, "eval", flags, dont_inherit=True))
     return parts
 
 
@@ -125,17 +206,7 @@ def _last_of(values: list[Any]) -> Any:
     return values[-1] if len(values) > 1 else None
 
 
-def _finish() -> None:
-    """What the interpreter would do at its end: figures that nobody showed, the program's exit handlers."""
-    if "matplotlib.pyplot" in sys.modules:
-        from llmos.figures import show
-
-        show()
-    atexit._run_exitfuncs()
-
-
 def _leave(leaving: SystemExit) -> str:
-    _finish()
     is_status = isinstance(leaving.code, int)
     if leaving.code is None or (is_status and leaving.code == 0):
         return "succeeded"
@@ -145,14 +216,14 @@ def _leave(leaving: SystemExit) -> str:
     return "failed"
 
 
-def _fail(error: BaseException) -> str:
+def _fail(error: BaseException, name: str) -> str:
     outcome = "memory" if isinstance(error, MemoryError) else "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
     try:
-        frame = failures.describe(error, NAME)
+        frame = failures.describe(error, name)
     except MemoryError:
         error.__traceback__ = None  # lets go of what the program's frames hold
         gc.collect()
-        frame = failures.describe(error, NAME)
+        frame = failures.describe(error, name)
     except Exception:
         frame = failures.INDESCRIBABLE
     line.send(frame)

@@ -1,4 +1,4 @@
-"""A worker's life: seal, say so, wait for one request, hand it over."""
+"""A worker's life: seal, say so, wait for requests, hand each over: one, or as many as a session has."""
 
 import gc
 import importlib
@@ -34,15 +34,13 @@ def live(policy: Policy, made: Confinement, worker: int, marker: bytes, used: tu
 
     channel = Channel(REQUESTS, os.dup(1), marker)
     channel.send({"type": "ready", "layers": layers})
+    # A program unblocks them: one that comes between two is neither's.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGUSR2))
     run = importlib.import_module(PROGRAM).prepare(channel)
-    request = channel.receive()
-    if request is None:
-        os._exit(0)
-    channel.send({"type": "begun"})
-    gc.enable()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    run(request)
-    channel.receive()  # The server measures what was used, then kills; its connection ends when it is gone.
+    while (request := channel.receive()) is not None:
+        channel.send({"type": "begun"})
+        gc.enable()
+        run(request)
     os._exit(0)
 
 

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using LLMos.Server.Foundation.Storage;
+
+namespace LLMos.Server.Runs.Sessions;
+
+/// <summary>Which variables each session had, so that a run after its end can say what is lost: also after the server's own end.</summary>
+internal sealed class SessionStore
+{
+    public const string Collection = "sessions";
+
+    private const string Restarted = "The server was restarted.";
+    private const int MaxRememberedPerUser = 64;
+
+    private readonly Database _database;
+    private readonly ILogger<SessionStore> _log;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string OwnerId, string Name), StoredSession> _known;
+
+    public SessionStore(Database database, ILogger<SessionStore> log)
+    {
+        _database = database;
+        _log = log;
+        _known = database.Read(documents => documents.All(Collection))
+            .Select(document => JsonSerializer.Deserialize<StoredSession>(document["json"].AsBinary)!)
+            .ToDictionary(session => (session.OwnerId, session.Name), session => session with { Reason = session.Reason ?? Restarted });
+    }
+
+    /// <summary>What a session that has no process lost; null when it had nothing, or there was none.</summary>
+    public SessionLoss? Recall((string OwnerId, string Name) key)
+    {
+        lock (_gate)
+        {
+            return _known.TryGetValue(key, out var known) && (known.IsKilled || known.Variables.Count > 0)
+                ? new(known.Reason ?? Restarted, known.Variables, known.Omitted)
+                : null;
+        }
+    }
+
+    /// <summary>Notes what a session has, or what it had when <paramref name="reason"/> says why that is gone.</summary>
+    /// <param name="isKilled">Whether a run was in it, which may have made more than is known.</param>
+    public void Remember(Session session, DateTime now, string? reason = null, bool isKilled = false)
+    {
+        var variables = session.Variables.Variables.Select(variable => new LostVariable(variable.Name, variable.Type)).ToList();
+        var (owner, name) = session.Key;
+        var known = new StoredSession(owner, name, variables, session.Variables.Omitted, reason, isKilled, now);
+        StoredSession? oldest = null;
+        lock (_gate)
+        {
+            if (_known.TryGetValue(session.Key, out var before) && before.SaysTheSameAs(known))
+                return;
+            _known[session.Key] = known;
+            var others = _known.Values.Where(other => other.OwnerId == owner).ToList();
+            if (others.Count > MaxRememberedPerUser && others.MinBy(other => other.At) is { } first && _known.Remove((owner, first.Name)))
+                oldest = first;
+        }
+
+        Write(documents =>
+        {
+            documents.Put(Collection, new() { ["_id"] = known.Id, ["json"] = JsonSerializer.SerializeToUtf8Bytes(known) });
+            if (oldest is not null)
+                documents.Delete(Collection, oldest.Id);
+        });
+    }
+
+    /// <returns>Whether anything was known of it.</returns>
+    public bool Forget((string OwnerId, string Name) key)
+    {
+        lock (_gate)
+        {
+            if (!_known.Remove(key, out var known))
+                return false;
+            Write(documents => documents.Delete(Collection, known.Id));
+            return true;
+        }
+    }
+
+    // Nobody waits: what is lost in a power cut is only the list of what was lost.
+    private void Write(Action<Documents> change) =>
+        _database.WriteAsync(change).ContinueWith(
+            failed => RunLog.SessionNotKept(_log, failed.Exception!.InnerException!), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    private sealed record StoredSession(
+        string OwnerId, string Name, IReadOnlyList<LostVariable> Variables, int Omitted, string? Reason, bool IsKilled, DateTime At)
+    {
+        public string Id => $"{OwnerId} {Name}";
+
+        public bool SaysTheSameAs(StoredSession other) =>
+            (Omitted, Reason, IsKilled) == (other.Omitted, other.Reason, other.IsKilled) && Variables.SequenceEqual(other.Variables);
+    }
+}

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using LLMos.Tests.Hosting;
+using static LLMos.Tests.Runs.RunCalls;
+
+namespace LLMos.Tests.Runs.Sessions;
+
+/// <summary>Sessions whose time is over, whose process is killed, whose server ends, and servers that have no room.</summary>
+public sealed class SessionLifeTests
+{
+    [Fact]
+    public async Task A_session_that_nobody_uses_is_closed_and_the_next_run_says_so_and_names_its_variables()
+    {
+        var clock = LLMosServer.Clock();
+        await using var server = new LLMosServer(("Runs:WaitingWorkers", "0")) { Time = clock }.Listen();
+        await SharedServer.WarmAsync(server);
+        var ada = await PersonAsync(server);
+        await ada.RunInAsync("s", "x = 1");
+        clock.Advance(TimeSpan.FromMinutes(29));
+        Assert.Equal("kept", (await ada.RunInAsync("s", "y = 2.5")).SessionState);
+        var worker = SessionWorkerOf(server);
+
+        clock.Advance(TimeSpan.FromMinutes(30));
+
+        Assert.Empty((await ada.SessionsAsync()).Sessions);
+        await Eventually.HoldsAsync(() => !Directory.Exists($"/proc/{worker}"), "its process is gone");
+        var next = await ada.RunInAsync("s", "1");
+        Assert.Equal(("lost", "It was closed after 30 minutes without a run."), (next.SessionState, next.SessionLoss!.Reason));
+        Assert.Equal([("x", "int"), ("y", "float")], next.SessionLoss.Variables.Select(variable => (variable.Name, variable.Type)));
+    }
+
+    [Fact]
+    public async Task After_a_restart_the_next_run_says_what_was_lost_but_not_of_a_session_that_was_closed()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var first = await StartAsync(("Data:Path", folder.Path)))
+        {
+            var ada = await PersonAsync(first);
+            await ada.RunInAsync("s", "x = 1");
+            await ada.RunInAsync("closed", "x = 1");
+            using var closed = await ada.Client.DeleteAsync("/api/v1/sessions/closed");
+        }
+
+        await using var second = await StartAsync(("Data:Path", folder.Path));
+        var again = await PersonAsync(second);
+
+        var run = await again.RunInAsync("s", "1");
+        Assert.Equal(("lost", "The server was restarted."), (run.SessionState, run.SessionLoss!.Reason));
+        Assert.Equal("x", run.SessionLoss.Variables.Single().Name);
+        Assert.Equal("fresh", (await again.RunInAsync("closed", "1")).SessionState);
+    }
+
+    [Fact]
+    public async Task A_run_that_ends_before_its_program_begins_loses_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var python = folder["python-that-takes-its-time"];
+        File.WriteAllText(python, "#!/bin/sh\nexec sleep 3600\n");
+        File.SetUnixFileMode(python, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using var server = new LLMosServer(("Runs:Python", python)).Listen();
+        var ada = await PersonAsync(server);
+        var run = await ada.StartInAsync("s", "1");
+        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "started");
+
+        using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{run.Id}/cancel", content: null);
+
+        Assert.Equal("fresh", (await ada.GetRunAsync(run.Id)).SessionState);
+        using var nothing = await ada.Client.DeleteAsync("/api/v1/sessions/s");
+        await nothing.RefusedAsync(HttpStatusCode.NotFound, "runs.session_not_found");
+    }
+
+    [Fact]
+    public async Task A_session_whose_process_is_killed_while_it_waits_is_lost()
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server);
+        await ada.RunInAsync("s", "x = 1");
+
+        Process.GetProcessById(SessionWorkerOf(server)).Kill();
+
+        await Eventually.HoldsAsync(() => server.Log.Lines.Any(line => line.Contains("ended from outside", StringComparison.Ordinal)), "the server has noticed");
+        var run = await ada.RunInAsync("s", "1");
+        Assert.Equal(("lost", "x"), (run.SessionState, run.SessionLoss!.Variables.Single().Name));
+        Assert.Contains("SIGKILL", run.SessionLoss.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_runs_in_a_session_between_its_runs()
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server);
+        // Says that it has ended, and goes on.
+        await ada.RunInAsync("s", """
+            import llmos.line, os, struct
+            frame = b'{"type":"ended","outcome":"succeeded"}'
+            os.write(1, llmos.line._channel._marker + struct.pack('>I', len(frame)) + frame)
+            while True: pass
+            """);
+        var worker = SessionWorkerOf(server);
+
+        await Eventually.HoldsAsync(() => StateOf(worker) == 'T', "the kernel has stopped it");
+
+        using var closed = await ada.Client.DeleteAsync("/api/v1/sessions/s");
+        await Eventually.HoldsAsync(() => !Directory.Exists($"/proc/{worker}"), "a stopped process can be ended");
+    }
+
+    [Fact]
+    public async Task More_processor_time_than_a_session_may_use_ends_it_with_that_limit()
+    {
+        await using var server = await StartAsync(("Runs:SessionCpuSeconds", "60"));
+        var ada = await PersonAsync(server);
+        await ada.RunInAsync("s", "x = 1");
+        // Sixty seconds of processor time at once are not to be had here; the limit itself is.
+        var limit = File.ReadLines($"/proc/{SessionWorkerOf(server)}/limits").Single(line => line.StartsWith("Max cpu time", StringComparison.Ordinal));
+
+        Assert.Equal(["60", "60", "seconds"], limit["Max cpu time".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task A_server_with_as_many_sessions_as_it_may_have_refuses_another_and_goes_on_running()
+    {
+        await using var server = await StartAsync(("Runs:MaxSessions", "1"));
+        var ada = await PersonAsync(server);
+        await ada.RunInAsync("s", "x = 1");
+
+        using var refused = await ada.Client.PostAsJsonAsync("/api/v1/runs", Python("1") with { Session = "t" });
+
+        await refused.RefusedAsync(HttpStatusCode.TooManyRequests, "runs.sessions_full");
+        Assert.Equal("succeeded", (await ada.RunAsync("1")).State);
+        Assert.Equal("kept", (await ada.RunInAsync("s", "x")).SessionState);
+    }
+
+    [Fact]
+    public async Task Runs_that_were_admitted_together_and_find_no_room_are_refused_with_the_reason()
+    {
+        await using var server = await StartAsync(("Runs:MaxSessions", "1"));
+        var ada = await PersonAsync(server);
+        var before = await ada.StartAsync("while True: pass");
+        var first = await ada.StartInAsync("s", "1");
+        var second = await ada.StartInAsync("t", "1");
+
+        using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{before.Id}/cancel", content: null);
+
+        Assert.Equal("succeeded", (await ada.EndedAsync(first.Id)).State);
+        var ended = await ada.EndedAsync(second.Id);
+        Assert.Equal("refused", ended.State);
+        Assert.Contains("1 sessions are open", ended.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_that_is_short_of_memory_begins_no_session()
+    {
+        await using var server = await StartAsync(("Runs:SessionReserveMegabytes", "1048576"));
+        var ada = await PersonAsync(server);
+
+        using var refused = await ada.Client.PostAsJsonAsync("/api/v1/runs", Python("1") with { Session = "s" });
+
+        await refused.RefusedAsync(HttpStatusCode.TooManyRequests, "runs.memory_short");
+        Assert.Equal("succeeded", (await ada.RunAsync("1")).State);
+    }
+
+    // No worker waits, so the only one is the session's.
+    private static int SessionWorkerOf(LLMosServer server) => Assert.Single(SharedServer.WorkersOf(server)).Id;
+
+    private static char StateOf(int process)
+    {
+        var status = File.ReadAllText($"/proc/{process}/stat");
+        return status[status.LastIndexOf(')') + 2];
+    }
+
+    private static async Task<Person> PersonAsync(LLMosServer server) => new(server, await server.TokenAsync("ada"));
+
+    private static async Task<LLMosServer> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var server = new LLMosServer([.. settings, ("Runs:WaitingWorkers", "0")]).Listen();
+        await SharedServer.WarmAsync(server);
+        return server;
+    }
+}
