@@ -250,7 +250,7 @@ internal sealed class Execution
     private void FlushText(bool isLast)
     {
         var text = _text.WrittenSpan;
-        var whole = isLast ? text.Length : text.Length - IncompleteAtEnd(text);
+        var whole = isLast ? text.Length : text.Length - Utf8Text.IncompleteAtEnd(text);
         if (whole == 0)
             return;
 
@@ -380,7 +380,7 @@ internal sealed class Execution
             {
                 { Signal: "SIGKILL", Usage.Cpu: var cpu } when cpu.TotalSeconds >= _worker.Policy.CpuSeconds =>
                     new(RunState.TimedOut, Limit: new("cpuSeconds", _worker.Policy.CpuSeconds, Math.Round(cpu.TotalSeconds, 3))),
-                { Signal: { } signal } => new(RunState.Crashed, $"The interpreter was ended by {signal}{Meaning(signal)}."),
+                { Signal: { } signal } => new(RunState.Crashed, $"The interpreter was ended by {signal}{WorkerExit.Meaning(signal)}."),
                 { Code: 0 } => new(RunState.Succeeded),
                 _ => new(RunState.Failed, $"The program ended itself with status {exit.Code}."),
             },
@@ -396,28 +396,4 @@ internal sealed class Execution
             Cpu = usage.Cpu > _cpuBefore ? usage.Cpu - _cpuBefore : default,
             PeakHeapBytes = Math.Max(0, usage.PeakResidentBytes - _worker.BaselineBytes),
         };
-
-    private static string Meaning(string signal) => signal switch
-    {
-        "SIGSEGV" => " (an invalid memory access, or recursion too deep for the C stack)",
-        "SIGSYS" => " (a system call that no program needs)",
-        "SIGKILL" => " (the host ran out of memory, or someone killed it)",
-        "SIGABRT" => " (it gave up itself)",
-        _ => "",
-    };
-
-    /// <summary>How many bytes at the end begin a UTF-8 character that has not arrived whole.</summary>
-    private static int IncompleteAtEnd(ReadOnlySpan<byte> text)
-    {
-        for (var back = 1; back <= Math.Min(3, text.Length); back++)
-        {
-            var first = text[^back];
-            if ((first & 0xC0) == 0x80)
-                continue;
-            var needed = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
-            return needed > back ? back : 0;
-        }
-
-        return 0;
-    }
 }

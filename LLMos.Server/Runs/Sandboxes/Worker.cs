@@ -138,7 +138,18 @@ internal sealed class Worker(
 }
 
 /// <param name="Signal">The signal's name when one ended it, else null.</param>
-internal readonly record struct WorkerExit(int Code, string? Signal, WorkerUsage Usage);
+internal readonly record struct WorkerExit(int Code, string? Signal, WorkerUsage Usage)
+{
+    /// <summary>What a person need know of the signal, to be put behind its name.</summary>
+    public static string Meaning(string signal) => signal switch
+    {
+        "SIGSEGV" => " (an invalid memory access, or recursion too deep for the C stack)",
+        "SIGSYS" => " (a system call that no program needs)",
+        "SIGKILL" => " (the host ran out of memory, or someone killed it)",
+        "SIGABRT" => " (it gave up itself)",
+        _ => "",
+    };
+}
 
 /// <param name="Cpu">Processor time.</param>
 /// <param name="PeakResidentBytes">The most memory it had at once, what it shares with the forkserver included.</param>
