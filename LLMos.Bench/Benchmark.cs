@@ -3,8 +3,16 @@ namespace LLMos.Bench;
 /// <summary>Measures every row against one server.</summary>
 internal static class Benchmark
 {
-    // One for each client of the throughput row: a person runs one Python at a time.
-    private const int People = Throughput.Clients;
+    // One for each client of the throughput row: a person runs one Python at a time; and one beside the hostile.
+    private const int People = Neighbours.People + 1;
+
+    /// <summary>Runs of all kinds for <paramref name="duration"/>, against one server.</summary>
+    public static async Task<IReadOnlyList<Row>> SoakAsync(string serverDll, TimeSpan duration, TextWriter progress, CancellationToken cancellation)
+    {
+        await using var server = await BenchServer.StartAsync(serverDll, cancellation);
+        var people = await server.AddPeopleAsync(Soak.People, cancellation);
+        return await Soak.MeasureAsync(people, server.ProcessId, duration, progress, cancellation);
+    }
 
     public static async Task<IReadOnlyList<Row>> MeasureAsync(
         string serverDll, Repetitions repetitions, TextWriter progress, CancellationToken cancellation)
@@ -31,6 +39,9 @@ internal static class Benchmark
         await progress.WriteLineAsync("Sessions …");
         rows.AddRange(await MeasureSessionsAsync(serverDll, repetitions, cancellation));
         rows.Insert(2, await Say("Runs per second …", Throughput.MeasureAsync(people, server.Peers, repetitions, cancellation)));
+        // Last, because twenty at once leave the server's heap as large as they need it.
+        await progress.WriteLineAsync("Hostile neighbours …");
+        rows.AddRange(await Neighbours.MeasureAsync(people, server.ProcessId, repetitions.Neighbours, cancellation));
         return rows;
 
         async Task<Row> Say(string what, Task<Row> measuring)

@@ -17,9 +17,12 @@ internal sealed class Person(Uri address, string token) : IDisposable
 
     /// <summary>Runs a program over REST, from request to record.</summary>
     /// <exception cref="BenchException">It did not succeed.</exception>
-    public async Task<RunRecord> RunAsync(string code, CancellationToken cancellation)
+    public Task<RunRecord> RunAsync(string code, CancellationToken cancellation) => RunAsync(Python(code), cancellation);
+
+    /// <exception cref="BenchException">It did not succeed.</exception>
+    public async Task<RunRecord> RunAsync(StartRunRequest request, CancellationToken cancellation)
     {
-        using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(Python(code), JsonSerializerOptions.Web));
+        using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, JsonSerializerOptions.Web));
         body.Headers.ContentType = new("application/json");
         using var answer = await _client.PostAsync(new Uri("api/v1/runs?wait=25", UriKind.Relative), body, cancellation);
         if (!answer.IsSuccessStatusCode)
@@ -27,6 +30,46 @@ internal sealed class Person(Uri address, string token) : IDisposable
 
         var record = await answer.Content.ReadFromJsonAsync<RunRecord>(cancellation);
         return record is { State: "succeeded" } ? record : throw new BenchException($"A run ended as {record?.State}: {record?.Reason}");
+    }
+
+    /// <summary>Starts a program and does not wait.</summary>
+    public async Task<RunRecord> StartAsync(string code, CancellationToken cancellation)
+    {
+        using var answer = await _client.PostAsJsonAsync(new Uri("api/v1/runs", UriKind.Relative), Python(code), cancellation);
+        return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<RunRecord>(cancellation))!;
+    }
+
+    /// <summary>Runs a program, however it ends, and waits for that or until <paramref name="enough"/>.</summary>
+    public async Task TryAsync(string code, CancellationToken enough)
+    {
+        try
+        {
+            using var answer = await _client.PostAsJsonAsync(new Uri("api/v1/runs?wait=60", UriKind.Relative), Python(code), enough);
+        }
+        catch (OperationCanceledException) when (enough.IsCancellationRequested)
+        {
+            // The run goes on without a listener.
+        }
+    }
+
+    /// <summary>Cancels what waits and runs.</summary>
+    public async Task CancelAllAsync(CancellationToken cancellation)
+    {
+        var list = await _client.GetFromJsonAsync<RunList>(new Uri("api/v1/runs", UriKind.Relative), cancellation);
+        foreach (var run in list!.Runs.Where(run => run.EndedAt is null))
+            await CancelAsync(run.Id, cancellation);
+    }
+
+    public async Task CancelAsync(string runId, CancellationToken cancellation)
+    {
+        using var answer = await _client.PostAsync(new Uri($"api/v1/runs/{runId}/cancel", UriKind.Relative), content: null, cancellation);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public async Task AskHealthAsync(CancellationToken cancellation)
+    {
+        using var answer = await _client.GetAsync(new Uri("api/v1/health/ready", UriKind.Relative), cancellation);
+        answer.EnsureSuccessStatusCode();
     }
 
     /// <summary>A hub connection by WebSocket and MessagePack.</summary>

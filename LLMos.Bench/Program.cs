@@ -1,19 +1,20 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace LLMos.Bench;
 
 internal static class Program
 {
-    /// <param name="arguments">The server's dll, and <c>--quick</c> for few repetitions.</param>
+    /// <param name="arguments">The server's dll, and <c>--quick</c> for few repetitions, or <c>--soak MINUTES</c>.</param>
     /// <returns>0 when every goal is met, 1 when one is missed, 2 when something could not be measured.</returns>
     private static async Task<int> Main(string[] arguments)
     {
 #pragma warning disable RS0030 // The one place that knows the console: everything else is given a writer.
         var (report, progress) = (Console.Out, Console.Error);
 #pragma warning restore RS0030
-        if (arguments is not [var server, .. var rest] || rest is not ([] or ["--quick"]))
+        if (arguments is not [var server, .. var rest] || rest is not ([] or ["--quick"] or ["--soak", _]))
         {
-            await progress.WriteLineAsync("Usage: LLMos.Bench <LLMos.Server.dll> [--quick]");
+            await progress.WriteLineAsync("Usage: LLMos.Bench <LLMos.Server.dll> [--quick | --soak MINUTES]");
             return 2;
         }
 
@@ -22,12 +23,14 @@ internal static class Program
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
-            var repetitions = rest is [] ? Repetitions.Full : Repetitions.Quick;
-            var rows = await Benchmark.MeasureAsync(server, repetitions, progress, stop.Token);
+            var repetitions = rest is ["--quick"] ? Repetitions.Quick : Repetitions.Full;
+            var rows = rest is ["--soak", var minutes]
+                ? await Benchmark.SoakAsync(server, TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), progress, stop.Token)
+                : await Benchmark.MeasureAsync(server, repetitions, progress, stop.Token);
             await report.WriteAsync(Report.Of(rows, repetitions));
             return rows.All(row => row.IsMet) ? 0 : 1;
         }
-        catch (Exception failed) when (failed is BenchException or HttpRequestException or OperationCanceledException)
+        catch (Exception failed) when (failed is BenchException or HttpRequestException or OperationCanceledException or FormatException)
         {
             await progress.WriteLineAsync(failed.Message);
             return 2;

@@ -6,12 +6,13 @@ namespace LLMos.Bench;
 /// <param name="Prints">Whose way to the client is timed.</param>
 /// <param name="SessionRuns">In one session alone, and as many at least among those that wait.</param>
 /// <param name="Pools">How often every waiting worker is weighed.</param>
+/// <param name="Neighbours">Of an honest person's run, a look at the health and a cancel, beside hostile ones.</param>
 internal sealed record Repetitions(int WarmUp, int Runs, int Imports, int Windows, double WindowSeconds, int Prints, int Pools, int Floods,
-    int SessionRuns, int IdleSessions)
+    int SessionRuns, int IdleSessions, int Neighbours)
 {
     public static readonly Repetitions Full = new(WarmUp: 200, Runs: 60, Imports: 30, Windows: 6, WindowSeconds: 3, Prints: 300, Pools: 30, Floods: 30,
-        SessionRuns: 1000, IdleSessions: 500);
+        SessionRuns: 1000, IdleSessions: 500, Neighbours: 300);
 
     public static readonly Repetitions Quick = new(WarmUp: 20, Runs: 5, Imports: 3, Windows: 1, WindowSeconds: 1, Prints: 30, Pools: 2, Floods: 2,
-        SessionRuns: 100, IdleSessions: 20);
+        SessionRuns: 100, IdleSessions: 20, Neighbours: 10);
 }

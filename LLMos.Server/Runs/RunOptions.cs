@@ -39,9 +39,13 @@ public sealed record RunOptions : IValidatableObject
     [Range(256, 1_048_576)]
     public int RecordedOutputBytes { get; init; } = 16_384;
 
-    /// <summary>Runs that execute at the same time; 0 is one for each core.</summary>
+    /// <summary>Runs that execute at the same time; 0 is one for each core and <see cref="QuickSlots"/> more.</summary>
     [Range(0, 256)]
     public int Slots { get; init; }
+
+    /// <summary>How many of the slots are kept from people whose runs mostly take longer than a second; one at least is for them.</summary>
+    [Range(0, 64)]
+    public int QuickSlots { get; init; } = 2;
 
     /// <summary>Workers that wait forked and confined, so that a run starts at once.</summary>
     [Range(0, 64)]

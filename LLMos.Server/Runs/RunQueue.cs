@@ -1,12 +1,26 @@
 namespace LLMos.Server.Runs;
 
 /// <summary>Which waiting run is next: turns between people, first come first served within one. Not safe for concurrent use.</summary>
-/// <remarks>A person has at most one Python run at a time, so their others wait although a slot is free.</remarks>
-internal sealed class RunQueue
+/// <remarks>
+/// A person has at most one Python run at a time, so their others wait although a slot is free. People whose runs are mostly long
+/// leave some slots to the others, or two programs of 30 s would have everybody wait for them.
+/// </remarks>
+/// <param name="slots">Runs that are taken at the same time.</param>
+/// <param name="quickSlots">How many of them such people leave. Who has run nothing yet leaves half as many, rounded down.</param>
+internal sealed class RunQueue(int slots, int quickSlots)
 {
+    // What a person types is answered by then, mostly.
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
+
+    // How many runs of people with such a habit or a worse one there may be at the same time.
+    private readonly int[] _room = [slots - quickSlots, slots - (quickSlots / 2), slots];
+
     // People in the order of their turns; each with what they wait for.
     private readonly LinkedList<(string OwnerId, LinkedList<LiveRun> Runs)> _turns = new();
-    private readonly HashSet<string> _running = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Habit> _running = new(StringComparer.Ordinal);
+
+    // How long a person's runs take, later ones counting for more. People are few enough to keep all.
+    private readonly Dictionary<string, TimeSpan> _usual = new(StringComparer.Ordinal);
 
     public int Count { get; private set; }
 
@@ -22,15 +36,17 @@ internal sealed class RunQueue
         Count++;
     }
 
-    /// <summary>Takes the next run whose owner has none running; null when there is none. That person's next turn is after all others'.</summary>
+    /// <summary>Takes the next run whose owner has none running and may have a slot; null when there is none. That person's next turn is after all others'.</summary>
     public LiveRun? TakeNext()
     {
         for (var turn = _turns.First; turn is not null; turn = turn.Next)
         {
             var (owner, runs) = turn.Value;
-            if (!_running.Add(owner))
+            var habit = HabitOf(owner);
+            if (_running.ContainsKey(owner) || !HasRoom(habit))
                 continue;
 
+            _running[owner] = habit;
             var next = runs.First!.Value;
             runs.RemoveFirst();
             _turns.Remove(turn);
@@ -43,8 +59,13 @@ internal sealed class RunQueue
         return null;
     }
 
-    /// <summary>The run that was taken has ended.</summary>
-    public void Release(LiveRun run) => _running.Remove(run.Run.Owner.AccountId);
+    /// <summary>The run that was taken has ended, after <paramref name="took"/> in its slot.</summary>
+    public void Release(LiveRun run, TimeSpan took)
+    {
+        var owner = run.Run.Owner.AccountId;
+        _running.Remove(owner);
+        _usual[owner] = (_usual.GetValueOrDefault(owner, took) + took) / 2;
+    }
 
     /// <returns>False when it does not wait here any more.</returns>
     public bool Remove(LiveRun run)
@@ -73,4 +94,21 @@ internal sealed class RunQueue
             lists = [.. lists.Select(node => node!.Next).Where(node => node is not null)];
         }
     }
+
+    private bool HasRoom(Habit habit)
+    {
+        for (var worse = habit; worse <= Habit.Short; worse++)
+        {
+            if (_running.Values.Count(other => other <= worse) >= _room[(int)worse])
+                return false;
+        }
+
+        return true;
+    }
+
+    private Habit HabitOf(string owner) =>
+        !_usual.TryGetValue(owner, out var usual) ? Habit.Unknown : usual <= Short ? Habit.Short : Habit.Long;
+
+    // From the worst to the best.
+    private enum Habit { Long, Unknown, Short }
 }

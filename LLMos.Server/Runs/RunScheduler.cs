@@ -11,7 +11,8 @@ internal sealed class RunScheduler : IHostedLifecycleService
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
 
-    private readonly RunQueue _queue = new();
+    private readonly RunQueue _queue;
+    private readonly int _slotCount;
     private readonly object _gate = new();
     private readonly RunOptions _options;
     private readonly PythonSandbox _sandbox;
@@ -26,6 +27,8 @@ internal sealed class RunScheduler : IHostedLifecycleService
     public RunScheduler(IOptions<RunOptions> options, PythonSandbox sandbox, SessionRegistry sessions, TimeProvider time, ILogger<RunScheduler> log)
     {
         _options = options.Value;
+        _slotCount = _options.Slots > 0 ? _options.Slots : Environment.ProcessorCount + _options.QuickSlots;
+        _queue = new(_slotCount, Math.Min(_options.QuickSlots, _slotCount - 1));
         _sandbox = sandbox;
         _sessions = sessions;
         _time = time;
@@ -83,8 +86,7 @@ internal sealed class RunScheduler : IHostedLifecycleService
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var count = _options.Slots > 0 ? _options.Slots : Environment.ProcessorCount;
-        for (var slot = 1; slot <= count; slot++)
+        for (var slot = 1; slot <= _slotCount; slot++)
         {
             var thread = new Thread(Serve) { IsBackground = true, Name = $"run slot {slot}" };
             _slots.Add(thread);
@@ -125,6 +127,7 @@ internal sealed class RunScheduler : IHostedLifecycleService
     {
         while (Next() is { } run)
         {
+            var begun = _time.GetTimestamp();
             RunEnd end;
             try
             {
@@ -145,7 +148,8 @@ internal sealed class RunScheduler : IHostedLifecycleService
             lock (_gate)
             {
                 _executing.Remove(run);
-                _queue.Release(run);
+                // A run that was let go to a limit would have gone on.
+                _queue.Release(run, end.Limit is null ? _time.GetElapsedTime(begun) : TimeSpan.FromSeconds(run.Run.Limits.TimeoutSeconds));
                 Monitor.PulseAll(_gate);
             }
 

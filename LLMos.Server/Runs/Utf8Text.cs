@@ -14,6 +14,21 @@ public readonly record struct Utf8Text(ReadOnlyMemory<byte> Bytes)
 {
     public override string ToString() => Encoding.UTF8.GetString(Bytes.Span);
 
+    /// <summary>How many bytes at the end begin a UTF-8 character that has not arrived whole.</summary>
+    public static int IncompleteAtEnd(ReadOnlySpan<byte> text)
+    {
+        for (var back = 1; back <= Math.Min(3, text.Length); back++)
+        {
+            var first = text[^back];
+            if ((first & 0xC0) == 0x80)
+                continue;
+            var needed = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+            return needed > back ? back : 0;
+        }
+
+        return 0;
+    }
+
     private sealed class JsonForm : JsonConverter<Utf8Text>
     {
         public override Utf8Text Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -50,3 +50,31 @@ public sealed record Person(LLMosServer Server, string Token)
         return hub;
     }
 }
+
+public static class Crowd
+{
+    /// <summary>Members with a token each, all made by one change: nobody's password is asked.</summary>
+    public static async Task<IReadOnlyList<Person>> PeopleAsync(this LLMosServer server, int count)
+    {
+        var accounts = server.Services.GetRequiredService<AccountStore>();
+        var options = new AccountOptions();
+        var now = server.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        var like = accounts.Book.FindByName(LLMosServer.Administrator)!;
+        var people = new List<Person>();
+        await accounts.ChangeAsync(
+            book =>
+            {
+                for (var number = 1; number <= count; number++)
+                {
+                    var account = like with { Id = Ulid.NewUlid().ToString(), User = $"member-{number}", Role = Role.Member };
+                    var (token, text) = AccessToken.Create(account.Id, "test", options.TokenDays, options, now);
+                    book = book.With(account, limit: int.MaxValue).WithToken(token, options.MaxTokens);
+                    people.Add(new(server, text));
+                }
+
+                return book;
+            },
+            TestContext.Current.CancellationToken);
+        return people;
+    }
+}

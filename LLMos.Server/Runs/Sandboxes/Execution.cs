@@ -20,6 +20,9 @@ internal sealed class Execution
     // What an event costs beside its text, so that a flood of empty ones reaches the output limit too.
     private const int EventOverheadBytes = 64;
 
+    // Whoever takes longer than most runs do lets the others go first.
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(200);
+
     // How long a stopped program may take to hand over what it gathered.
     private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(50);
 
@@ -39,7 +42,7 @@ internal sealed class Execution
     private long _started, _stoppedAt, _sentBytes;
     private RunEnd? _stopped;
     private volatile bool _buffering;
-    private bool _begun, _interrupted, _errorsEnded;
+    private bool _begun, _interrupted, _errorsEnded, _gaveWay;
     private string? _outcome;
 
     public Execution(Run run, RunOutput output, Worker worker)
@@ -49,7 +52,7 @@ internal sealed class Execution
         _worker = worker;
         _keeps = run.Request.Session is not null;
         _cpuBefore = worker.Layers is null ? default : worker.MeasureCpu();
-        _parser = new(worker.Marker, OnText, frame => OnFrame(WorkerFrame.Parse(frame), frame.Length));
+        _parser = new(worker.Marker, OnText, OnFrame);
     }
 
     /// <summary>Whether the worker reached its program's end by itself, so that it can run the next one of its session.</summary>
@@ -150,7 +153,8 @@ internal sealed class Execution
             return CoalesceMilliseconds;
         if (_buffering || _stopped is not null)
             return QuietMilliseconds;
-        return (int)Math.Ceiling(Math.Max(0, _run.Limits.TimeoutSeconds - Elapsed.TotalSeconds) * 1000);
+        var due = _gaveWay ? _run.Limits.TimeoutSeconds : Math.Min(_run.Limits.TimeoutSeconds, Quick.TotalSeconds);
+        return (int)Math.Ceiling(Math.Max(0, due - Elapsed.TotalSeconds) * 1000);
     }
 
     private void OnSilence()
@@ -169,6 +173,12 @@ internal sealed class Execution
 
     private void ObserveClock()
     {
+        if (!_gaveWay && Elapsed > Quick)
+        {
+            _gaveWay = true;
+            _worker.GiveWay();
+        }
+
         if (_stopped is not null)
         {
             if (Stopwatch.GetElapsedTime(_stoppedAt) > HandOver)
@@ -196,7 +206,21 @@ internal sealed class Execution
             return false;
         }
 
-        _parser.Feed(_buffer.AsSpan(0, count));
+        try
+        {
+            _parser.Feed(_buffer.AsSpan(0, count));
+        }
+        catch (ProtocolException) when (_outcome is not null)
+        {
+            // Behind the last frame.
+        }
+        catch (ProtocolException)
+        {
+            // What it wrote before is its output all the same.
+            FlushText(isLast: true);
+            throw;
+        }
+
         if (_text.WrittenCount >= ReadBytes / 2 || (_text.WrittenCount > 0 && _text.WrittenSpan[^1] == '\n'))
             FlushText(isLast: false);
         return true;
@@ -210,12 +234,23 @@ internal sealed class Execution
             Append("stderr", _buffer.AsSpan(0, count));
     }
 
-    private void OnText(ReadOnlySpan<byte> text) => _text.Write(text);
+    // Nothing counts behind `ended`, whatever arrives at the same moment.
+    private void OnText(ReadOnlySpan<byte> text)
+    {
+        if (_outcome is null)
+            _text.Write(text);
+    }
+
+    private void OnFrame(ReadOnlySpan<byte> frame)
+    {
+        if (_outcome is null)
+            OnFrame(WorkerFrame.Parse(frame), frame.Length);
+    }
 
     private void FlushText(bool isLast)
     {
         var text = _text.WrittenSpan;
-        var whole = isLast ? text.Length : text.Length - IncompleteAtEnd(text);
+        var whole = isLast ? text.Length : text.Length - Utf8Text.IncompleteAtEnd(text);
         if (whole == 0)
             return;
 
@@ -346,7 +381,7 @@ internal sealed class Execution
             {
                 { Signal: "SIGKILL", Usage.Cpu: var cpu } when cpu.TotalSeconds >= _worker.Policy.CpuSeconds =>
                     new(RunState.TimedOut, Limit: new("cpuSeconds", _worker.Policy.CpuSeconds, Math.Round(cpu.TotalSeconds, 3))),
-                { Signal: { } signal } => new(RunState.Crashed, $"The interpreter was ended by {signal}{Meaning(signal)}."),
+                { Signal: { } signal } => new(RunState.Crashed, $"The interpreter was ended by {signal}{WorkerExit.Meaning(signal)}."),
                 { Code: 0 } => new(RunState.Succeeded),
                 _ => new(RunState.Failed, $"The program ended itself with status {exit.Code}."),
             },
@@ -362,28 +397,4 @@ internal sealed class Execution
             Cpu = usage.Cpu > _cpuBefore ? usage.Cpu - _cpuBefore : default,
             PeakHeapBytes = Math.Max(0, usage.PeakResidentBytes - _worker.BaselineBytes),
         };
-
-    private static string Meaning(string signal) => signal switch
-    {
-        "SIGSEGV" => " (an invalid memory access, or recursion too deep for the C stack)",
-        "SIGSYS" => " (a system call that no program needs)",
-        "SIGKILL" => " (the host ran out of memory, or someone killed it)",
-        "SIGABRT" => " (it gave up itself)",
-        _ => "",
-    };
-
-    /// <summary>How many bytes at the end begin a UTF-8 character that has not arrived whole.</summary>
-    private static int IncompleteAtEnd(ReadOnlySpan<byte> text)
-    {
-        for (var back = 1; back <= Math.Min(3, text.Length); back++)
-        {
-            var first = text[^back];
-            if ((first & 0xC0) == 0x80)
-                continue;
-            var needed = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
-            return needed > back ? back : 0;
-        }
-
-        return 0;
-    }
 }

@@ -10,7 +10,7 @@ internal sealed class ProtocolException(string message) : Exception(message);
 internal sealed class OutputParser(byte[] marker, OutputParser.Handler onText, OutputParser.Handler onFrame)
 {
     public const int MaxFrameBytes = 16 * 1024 * 1024;
-    private const int LengthBytes = 4;
+    private const int LengthBytes = 4, LargestKept = 1024 * 1024;
 
     // Since the last complete piece: a beginning of a marker, or a frame that has not arrived whole.
     private byte[] _held = new byte[256];
@@ -21,6 +21,19 @@ internal sealed class OutputParser(byte[] marker, OutputParser.Handler onText, O
     /// <exception cref="ProtocolException">A frame announces more than <see cref="MaxFrameBytes"/>.</exception>
     public void Feed(ReadOnlySpan<byte> data)
     {
+        if (Missing() is > 0 and var missing)
+        {
+            var part = data[..Math.Min(missing, data.Length)];
+            Hold(part, _heldCount + missing);
+            if (part.Length < missing)
+                return;
+            data = data[part.Length..];
+            Consume(_held.AsSpan(0, _heldCount));
+            _heldCount = 0;
+            if (_held.Length > LargestKept)
+                _held = new byte[256];
+        }
+
         if (_heldCount == 0)
         {
             Hold(Consume(data));
@@ -28,14 +41,9 @@ internal sealed class OutputParser(byte[] marker, OutputParser.Handler onText, O
         }
 
         Hold(data);
-        if (_heldCount < Wanted())
-            return;
-
         var left = Consume(_held.AsSpan(0, _heldCount)).Length;
         _held.AsSpan(_heldCount - left, left).CopyTo(_held);
         _heldCount = left;
-        if (left == 0 && _held.Length > 1024 * 1024)
-            _held = new byte[256];
     }
 
     /// <summary>The pipe has ended: what looked like the beginning of a marker was text.</summary>
@@ -46,11 +54,11 @@ internal sealed class OutputParser(byte[] marker, OutputParser.Handler onText, O
         _heldCount = 0;
     }
 
-    /// <summary>How many bytes must be held before looking again can find anything.</summary>
-    private int Wanted()
+    /// <summary>How many bytes the frame lacks whose length has been read; 0 without one.</summary>
+    private int Missing()
     {
         var head = marker.Length + LengthBytes;
-        return _heldCount < head || !_held.AsSpan().StartsWith(marker) ? 0 : head + LengthOf(_held);
+        return _heldCount < head || !_held.AsSpan().StartsWith(marker) ? 0 : head + LengthOf(_held) - _heldCount;
     }
 
     /// <summary>Hands over all complete pieces and returns the rest.</summary>
@@ -103,10 +111,11 @@ internal sealed class OutputParser(byte[] marker, OutputParser.Handler onText, O
         return 0;
     }
 
-    private void Hold(ReadOnlySpan<byte> data)
+    /// <param name="expected">Bytes to be held in the end, if that is known: memory is taken once.</param>
+    private void Hold(ReadOnlySpan<byte> data, int expected = 0)
     {
         if (_heldCount + data.Length > _held.Length)
-            Array.Resize(ref _held, Math.Max(_held.Length * 2, _heldCount + data.Length));
+            Array.Resize(ref _held, Math.Max(expected, _heldCount + data.Length));
         data.CopyTo(_held.AsSpan(_heldCount));
         _heldCount += data.Length;
     }

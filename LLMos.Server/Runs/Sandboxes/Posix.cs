@@ -80,6 +80,9 @@ internal static unsafe partial class Posix
         }
     }
 
+    /// <summary>Has a process of the same user, or any when the server is root, take the processor after the others.</summary>
+    public static void GiveWay(int processId, int niceness) => setpriority(0, (uint)processId, niceness);
+
     /// <summary>Receives one message and the descriptors that came with it.</summary>
     /// <returns>The message's length, 0 at the end of the connection.</returns>
     public static int Receive(SafeHandle socket, Span<byte> buffer, List<SafeFileHandle> descriptors)
@@ -165,6 +168,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint recvmsg(int descriptor, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setpriority(int which, uint who, int niceness);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, nint pidfd, nint signal, nint info, nint flags);

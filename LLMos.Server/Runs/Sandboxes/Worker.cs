@@ -11,6 +11,9 @@ internal sealed class Worker(
     int number, int processId, byte[] marker, SandboxPolicy policy,
     SafeFileHandle output, SafeFileHandle errors, SafeFileHandle requests, SafeFileHandle pidfd) : IDisposable
 {
+    // A hundredth of a program's share that has just begun.
+    private const int Niceness = 19;
+
     // Nothing is escaped that need not be: a program of quotes would take six times the room, in the worker's heap too.
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -45,6 +48,13 @@ internal sealed class Worker(
     }
 
     public void Kill() => Posix.Signal(pidfd, Posix.SignalKill);
+
+    /// <summary>Lets programs that began later have the processor first.</summary>
+    public void GiveWay()
+    {
+        if (!_exited.Task.IsCompleted)
+            Posix.GiveWay(processId, Niceness);
+    }
 
     public void Interrupt() => Posix.Signal(pidfd, Posix.SignalInterrupt);
 
@@ -128,7 +138,18 @@ internal sealed class Worker(
 }
 
 /// <param name="Signal">The signal's name when one ended it, else null.</param>
-internal readonly record struct WorkerExit(int Code, string? Signal, WorkerUsage Usage);
+internal readonly record struct WorkerExit(int Code, string? Signal, WorkerUsage Usage)
+{
+    /// <summary>What a person need know of the signal, to be put behind its name.</summary>
+    public static string Meaning(string signal) => signal switch
+    {
+        "SIGSEGV" => " (an invalid memory access, or recursion too deep for the C stack)",
+        "SIGSYS" => " (a system call that no program needs)",
+        "SIGKILL" => " (the host ran out of memory, or someone killed it)",
+        "SIGABRT" => " (it gave up itself)",
+        _ => "",
+    };
+}
 
 /// <param name="Cpu">Processor time.</param>
 /// <param name="PeakResidentBytes">The most memory it had at once, what it shares with the forkserver included.</param>

@@ -17,6 +17,7 @@ internal sealed record WorkerFrame
         AllowDuplicateProperties = false,
         NumberHandling = JsonNumberHandling.Strict,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters = { new BoundedForm() },
     };
 
     public required string Type { get; init; }
@@ -58,7 +59,7 @@ internal sealed record WorkerFrame
     {
         "ready" => Layers is { Count: <= MaxLayers },
         "stderr" => Text is not null,
-        "display" or "result" => Data is { Count: > 0 and <= MaxTypesInBundle } && !Data.ContainsValue(null!),
+        "display" or "result" => Data is { Count: > 0 },
         "progress" => double.IsFinite(Done ?? double.NaN) && double.IsFinite(Total ?? 0) && (Label?.Length ?? 0) <= MaxLabel,
         "error" => Name?.Length <= MaxText && Message?.Length <= MaxText && Traceback?.Length <= MaxText && (Hint?.Length ?? 0) <= MaxText
             && (LineText?.Length ?? 0) <= MaxText && (Causes is null || (Causes.Count <= MaxCauses && Causes.TrueForAll(IsWellFormed))),
@@ -74,4 +75,25 @@ internal sealed record WorkerFrame
     private static bool IsWellFormed(SessionVariable? variable) =>
         variable is { Name.Length: <= MaxVariableText, Type.Length: <= MaxVariableText, Repr.Length: <= MaxVariableText }
         && (variable.Shape?.Count ?? 0) <= MaxDimensions;
+
+    /// <summary>Stops to read at the first member too many: two million of them fit into one frame, and would take ten times its room.</summary>
+    private sealed class BoundedForm : JsonConverter<Dictionary<string, string>>
+    {
+        public override Dictionary<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var members = new Dictionary<string, string>();
+            var isObject = reader.TokenType == JsonTokenType.StartObject;
+            while (isObject && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var name = reader.GetString()!;
+                isObject = reader.Read() && reader.TokenType == JsonTokenType.String
+                    && members.Count < MaxTypesInBundle && members.TryAdd(name, reader.GetString()!);
+            }
+
+            return isObject ? members : throw new JsonException();
+        }
+
+        public override void Write(Utf8JsonWriter writer, Dictionary<string, string> value, JsonSerializerOptions options) =>
+            throw new NotSupportedException();
+    }
 }

@@ -8,14 +8,14 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 from llmos_bootstrap import forkserver, preload  # noqa: E402  (the path must be set first)
 
-# Programs give way to the server, so that it answers while they take all the processor there is.
-_NICENESS = 5
-
 
 def main() -> None:
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     control.connect(sys.argv[1])
-    os.nice(_NICENESS)
+    # One session for this process and all workers. Where the kernel shares the processor out between sessions first (autogroup, as on
+    # most hosts without containers), niceness counts only within one, and a session for each worker would make each as heavy
+    # as the whole server.
+    os.setsid()
     loaded = preload.load()
     forkserver.serve(control, loaded)
 

@@ -2,8 +2,10 @@
 
 import array
 import fcntl
+import gc
 import json
 import os
+import random
 import select
 import signal
 import socket
@@ -29,6 +31,7 @@ def serve(control: socket.socket, loaded: Loaded) -> None:
         "type": "hello", "python": loaded.python, "packages": loaded.packages,
         "landlockAbi": made.landlock_abi, "startMilliseconds": loaded.milliseconds,
     })
+    generators = _generators()
     memory.settle()
     children: dict[int, tuple[int, int]] = {}  # pidfd → worker number, pid
     poll = select.poll()
@@ -47,6 +50,8 @@ def serve(control: socket.socket, loaded: Loaded) -> None:
                     signal.pidfd_send_signal(pidfd, signal.SIGKILL)
                 return
             message = json.loads(data)
+            for generator in generators:
+                generator.seed(None)
             pidfd, pid = _fork(control, made, message)
             children[pidfd] = (message["worker"], pid)
             poll.register(pidfd, select.POLLIN)
@@ -56,7 +61,6 @@ def _fork(control: socket.socket, made: Confinement, message: dict[str, Any]) ->
     policy = Policy.parse(message)
     marker = os.urandom(_MARKER_BYTES)
     used = used_memory()
-    _reseed()
     output, output_end = os.pipe()
     errors, errors_end = os.pipe()
     requests, requests_end = socket.socketpair()
@@ -78,12 +82,13 @@ def _fork(control: socket.socket, made: Confinement, message: dict[str, Any]) ->
     return pidfd, pid
 
 
-def _reseed() -> None:
-    # What is seeded at import would be the same in every worker, so each gets a state that no other has had. `secrets` and uuid4
-    # read the kernel.
-    for name in ("random", "numpy.random"):
-        if name in sys.modules:
-            sys.modules[name].seed(None)
+def _generators() -> list[Any]:
+    """Return whatever was seeded at import and would be the same in every worker, `sympy`'s own included.
+
+    Each fork gets states that no other has had. `secrets`, uuid4 and numpy's new generators read the kernel.
+    """
+    found: list[Any] = [thing for thing in gc.get_objects() if type(thing) is random.Random]
+    return [*found, sys.modules["numpy.random"]] if "numpy.random" in sys.modules else found
 
 
 def _keep(made: Confinement, *descriptors: int) -> None:

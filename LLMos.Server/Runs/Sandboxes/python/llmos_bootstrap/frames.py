@@ -36,7 +36,13 @@ class Channel:
         (length,) = struct.unpack(">I", head)
         if length > _MAX_REQUEST_BYTES:
             raise FrameError(f"a request of {length} bytes, over {_MAX_REQUEST_BYTES}")
-        frame = json.loads(self._read(length))
+        payload = self._read(length)
+        if len(payload) < length:
+            raise FrameError("the connection ended inside a frame")
+        try:
+            frame = json.loads(payload)
+        except (ValueError, RecursionError) as error:
+            raise FrameError("not JSON") from error
         if not isinstance(frame, dict):
             raise FrameError("not a JSON object")
         return frame

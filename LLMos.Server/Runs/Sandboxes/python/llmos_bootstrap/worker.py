@@ -16,11 +16,15 @@ REQUESTS = 3  # the descriptor that requests come in on; 0 to 2 are the standard
 
 COULD_NOT_SEAL = 70  # EX_SOFTWARE
 
+# Programs give way to the server and the forkserver, so that these answer while programs take all the processor there is.
+_NICENESS = 5
+
 
 def live(policy: Policy, made: Confinement, worker: int, marker: bytes, used: tuple[int, int]) -> None:
     """Never returns. Called in a fresh fork whose descriptors 0 to 3 are its own and all others but the ruleset closed."""
     try:
-        os.setsid()
+        os.setpgid(0, 0)
+        os.nice(_NICENESS)
         os.chdir("/")
         _prefer_as_victim()
         layers = confine(policy, made, worker, used)

@@ -1,0 +1,83 @@
+using System.IO.Pipes;
+using System.Net.Sockets;
+using System.Text;
+using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Streams;
+using LLMos.Server.Runs;
+using LLMos.Server.Runs.Sandboxes;
+using LLMos.Tests.Hosting;
+using Microsoft.Win32.SafeHandles;
+
+namespace LLMos.Tests.Runs.Fuzzing;
+
+/// <summary>The server's side of one run after another, with pipes of its own instead of a process.</summary>
+internal sealed class DrivenExecution : IDisposable
+{
+    /// <summary>What the pipe takes beside `ready` before anybody reads it.</summary>
+    public const int MostBytes = 60_000;
+
+    private static readonly Caller Owner = new("fuzz", "fuzz", Role.Member);
+
+    // The forkserver's number for this process: what is asked about the worker must find one.
+    private readonly int _self = Environment.ProcessId;
+    private readonly TemporaryFolder _folder = new();
+    private readonly EventLog _log;
+    private readonly Socket _requests = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+
+    public DrivenExecution()
+    {
+        _log = EventLog.Create(_folder["events"], new());
+        // Whatever is sent is lost: nobody reads it.
+        _requests.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        _requests.Connect(_requests.LocalEndPoint!);
+    }
+
+    /// <summary>What became of a run whose worker sent <paramref name="stream"/> and ended.</summary>
+    /// <exception cref="ProtocolException">It broke the rules.</exception>
+    public (RunEnd? End, IReadOnlyList<RunEvent> Events) Run(ReadOnlySpan<byte> stream, long outputBytes)
+    {
+        var before = _log.LastSequence;
+        var run = new Run("fuzz", Owner, RunCalls.Python("1"), new(30, 256, outputBytes), DateTime.UnixEpoch);
+        using var output = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var errors = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var worker = new Worker(
+            1, _self, FrameInput.Marker, new(1, 1, []), Descriptor(output), Descriptor(errors), new(_requests.Handle, ownsHandle: false), new(-1, ownsHandle: false));
+        worker.SetExited(new(0, null, default));
+        var execution = new Execution(run, new(_log, DateTime.UnixEpoch, TimeProvider.System, 1000), worker);
+
+        errors.Dispose();
+        output.Write(Ready);
+        Assert.True(execution.WaitUntilReady(out _));
+        output.Write(stream);
+        output.Dispose();
+        try
+        {
+            return (execution.Pump(), EventsAfter(before));
+        }
+        catch (ProtocolException)
+        {
+            return (new(RunState.Crashed), EventsAfter(before));
+        }
+    }
+
+    public void Dispose()
+    {
+        _log.Dispose();
+        _requests.Dispose();
+        _folder.Dispose();
+    }
+
+    private static byte[] Ready { get; } = FrameOf("""{"type":"ready","layers":{}}""");
+
+    private static byte[] FrameOf(string json) => [.. FrameInput.Marker, 0, 0, 0, (byte)json.Length, .. Encoding.UTF8.GetBytes(json)];
+
+    private static SafeFileHandle Descriptor(AnonymousPipeServerStream pipe)
+    {
+        var end = pipe.ClientSafePipeHandle;
+        var handle = new SafeFileHandle(end.DangerousGetHandle(), ownsHandle: true);
+        end.SetHandleAsInvalid();
+        return handle;
+    }
+
+    private List<RunEvent> EventsAfter(long sequence) => [.. _log.Read(sequence, int.MaxValue, int.MaxValue).Select(RunOutput.Decode)];
+}

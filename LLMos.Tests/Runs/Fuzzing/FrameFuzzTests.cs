@@ -1,0 +1,146 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using LLMos.Server.Runs;
+using LLMos.Server.Runs.Sandboxes;
+
+namespace LLMos.Tests.Runs.Fuzzing;
+
+public sealed class FrameFuzzTests
+{
+    private const int Inputs = 1_000_000;
+    private const double MostSeconds = 60;
+    private const long MostGrowth = 20 * 1024 * 1024;
+
+    [Fact]
+    public async Task A_million_inputs_come_out_whole_and_in_order_or_are_a_breach_and_leave_nothing_behind()
+    {
+        var budget = new FuzzBudget(Inputs, MostSeconds);
+        long mostAllocated = 0, breaches = 0, frames = 0;
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        await FuzzBudget.SpendAsync(() =>
+        {
+            var (expected, seen) = (new Transcript(), new Transcript());
+            while (budget.TryTake(out var number))
+            {
+                var input = new FrameInput(budget.Seed, number);
+                expected.Clear();
+                expected.ReadWhole(input.Bytes, FrameInput.Marker, static frame => WorkerFrame.Parse(frame));
+
+                var allocated = GC.GetAllocatedBytesForCurrentThread();
+                Parse(input, seen, ref frames);
+                allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+
+                Assert.True(expected.IsBroken == seen.IsBroken, $"{input.Name}: expected breach {expected.IsBroken}, seen {seen.IsBroken}");
+                Assert.True(expected.Written.SequenceEqual(seen.Written), $"{input.Name}: something else came out");
+                if (seen.IsBroken)
+                    Interlocked.Increment(ref breaches);
+                InterlockedMax(ref mostAllocated, allocated);
+            }
+        });
+
+        var growth = GC.GetTotalMemory(forceFullCollection: true) - before;
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"seed {budget.Seed}: {budget.Taken} inputs, {frames} frames, {breaches} breaches, {mostAllocated} bytes allocated at most for one, {growth} more in use at the end");
+        Assert.InRange(growth, long.MinValue, MostGrowth);
+        Assert.InRange(mostAllocated, 0, MostGrowth);
+        Assert.InRange(breaches, budget.Taken / 10, budget.Taken * 9 / 10);
+    }
+
+    [Fact]
+    public async Task What_a_run_shows_of_such_inputs_and_how_it_ends_follows_from_them_alone()
+    {
+        var budget = new FuzzBudget(Inputs / 50, MostSeconds / 4);
+
+        await FuzzBudget.SpendAsync(() =>
+        {
+            using var driven = new DrivenExecution();
+            while (budget.TryTake(out var number))
+            {
+                var input = new FrameInput(budget.Seed, number);
+                if (input.Bytes.Length > DrivenExecution.MostBytes)
+                    continue;
+                var expected = new ExpectedRun(input.Bytes, FrameInput.Marker);
+
+                var (end, events) = driven.Run(input.Bytes, outputBytes: 1_000_000);
+
+                Assert.True(expected.State == end?.State.Name(), $"{input.Name}: expected {expected.State}, seen {end?.State.Name()}");
+                var shown = ExpectedRun.Show(events);
+                Assert.True(!expected.IsText || expected.Shown == shown, $"{input.Name}: expected {expected.Shown}, seen {shown}");
+            }
+        });
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {budget.Seed}: {budget.Taken} inputs");
+        Assert.InRange(budget.Taken, 1000, int.MaxValue);
+    }
+
+    [Theory]
+    [InlineData("{'type':'display','data':{", "'#':'',", "'':''}}")]
+    [InlineData("{'type':'display','data':{", "'a':'',", "'':''}}")]
+    [InlineData("{'type':'progress','done':", "9", "}")]
+    [InlineData("{'type':'stderr','text':", "[", "}")]
+    [InlineData("{'type':'stderr','text':'a',", "'#':1,", "'z':1}")]
+    [InlineData("", " ", "")]
+    public void The_longest_frame_that_is_a_breach_takes_little_more_than_its_own_length(string head, string repeated, string tail)
+    {
+        var frame = LongestFrame(head, repeated, tail);
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var parser = new OutputParser(FrameInput.Marker, _ => { }, json => WorkerFrame.Parse(json));
+        Assert.Throws<ProtocolException>(() =>
+        {
+            for (var from = 0; from < frame.Length; from += 65_536)
+                parser.Feed(frame.AsSpan(from, Math.Min(65_536, frame.Length - from)));
+        });
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+
+        Assert.InRange(allocated, OutputParser.MaxFrameBytes / 2, MostGrowth);
+    }
+
+    private static byte[] LongestFrame(string head, string repeated, string tail)
+    {
+        var json = new StringBuilder(head, OutputParser.MaxFrameBytes);
+        for (var number = 0; json.Length < OutputParser.MaxFrameBytes - 100; number++)
+            json.Append(repeated.Length == 1 ? repeated : repeated.Replace("#", number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        json.Append(tail);
+        var length = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, json.Length);
+        return [.. FrameInput.Marker, .. length, .. Encoding.UTF8.GetBytes(json.Replace('\'', '"').ToString())];
+    }
+
+    private static void Parse(FrameInput input, Transcript seen, ref long frames)
+    {
+        seen.Clear();
+        var parsed = 0;
+        var parser = new OutputParser(FrameInput.Marker, seen.Text, frame =>
+        {
+            seen.Frame(frame);
+            WorkerFrame.Parse(frame);
+            parsed++;
+        });
+        try
+        {
+            var from = 0;
+            foreach (var to in input.Cuts)
+            {
+                parser.Feed(input.Bytes[from..to]);
+                from = to;
+            }
+
+            parser.End();
+        }
+        catch (ProtocolException)
+        {
+            seen.Break();
+        }
+
+        Interlocked.Add(ref frames, parsed);
+    }
+
+    private static void InterlockedMax(ref long most, long value)
+    {
+        for (var known = Volatile.Read(ref most); value > known;)
+            known = Interlocked.CompareExchange(ref most, value, known) is var found && found == known ? value : found;
+    }
+}
