@@ -2,9 +2,11 @@ using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Hosting;
 using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs;
+using LLMos.Server.Runs.Doctor;
 
 try
 {
+    var doctor = DoctorCommand.From(ref args);
     var builder = WebApplication.CreateBuilder(Page.OptionsFor(args));
     builder.AddHosting();
     builder.AddStorage();
@@ -12,6 +14,9 @@ try
     builder.AddRuns();
 
     var app = builder.Build();
+    if (doctor is not null)
+        return await doctor.RunAsync(app.Services);
+
     app.UseHosting();
     app.UseShellFiles();
     app.UseAccounts();

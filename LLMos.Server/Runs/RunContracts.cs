@@ -1,3 +1,4 @@
+using LLMos.Server.Runs.Doctor;
 using LLMos.Server.Runs.Sessions;
 using MessagePack;
 
@@ -201,7 +202,11 @@ public sealed record ErrorHint(string Error, string? Message, string? Module, st
 public sealed record IsolationLayer(string Name, bool Held, bool Required, string Detail);
 
 /// <param name="Ready">Whether every required layer holds and runs are accepted.</param>
-public sealed record IsolationAnswer(bool Ready, string? Reason, DateTime? ProbedAt, IReadOnlyList<IsolationLayer> Layers);
+public sealed record IsolationAnswer(bool Ready, string? Reason, DateTime? ProbedAt, IReadOnlyList<IsolationLayer> Layers)
+{
+    /// <summary>What <c>LLMos.Server doctor --attack</c> last found; null when nobody has asked it.</summary>
+    public AttackSummary? LastAttack { get; init; }
+}
 
 /// <param name="Runs">Newest first.</param>
 public sealed record RunList(IReadOnlyList<RunSummary> Runs);

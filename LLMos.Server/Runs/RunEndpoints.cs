@@ -1,5 +1,6 @@
 using System.Net.ServerSentEvents;
 using LLMos.Server.Accounts;
+using LLMos.Server.Runs.Doctor;
 using LLMos.Server.Runs.Sandboxes;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -87,7 +88,7 @@ internal static class RunEndpoints
         options.Value.MaxCodeBytes, options.Value.MaxStdinBytes, options.Value.MaxSessionsPerUser, options.Value.SessionIdleMinutes,
         sandbox.Interpreter?.Python ?? "", sandbox.Interpreter?.Packages ?? [], HintTable.Modules, HintTable.Errors);
 
-    private static IsolationAnswer ReadIsolation(PythonSandbox sandbox) => sandbox.Isolation;
+    private static IsolationAnswer ReadIsolation(PythonSandbox sandbox, LastAttack attack) => sandbox.Isolation with { LastAttack = attack.Read() };
 
     private static async IAsyncEnumerable<SseItem<RunEvent>> AsItems(IAsyncEnumerable<RunEvent[]> batches)
     {

@@ -1,5 +1,6 @@
 using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Storage;
+using LLMos.Server.Runs.Doctor;
 using LLMos.Server.Runs.Sandboxes;
 using LLMos.Server.Runs.Sessions;
 using Microsoft.AspNetCore.SignalR;
@@ -23,6 +24,7 @@ internal static class RunsModule
         services.AddSingleton<RunRegistry>();
         services.AddSingleton<PythonSandbox>();
         services.AddSingleton<RunScheduler>();
+        services.AddSingleton<LastAttack>();
         services.AddHostedService(provider => provider.GetRequiredService<PythonSandbox>());
         services.AddHostedService(provider => provider.GetRequiredService<RunScheduler>());
         services.AddHostedService<RunAnnouncer>();

@@ -194,10 +194,12 @@ public sealed class SandboxLifeTests
         Assert.Equal("succeeded", (await (await PersonAsync(lenient, "bob")).RunAsync("print(1)")).State);
     }
 
-    [Fact]
-    public async Task An_interpreter_that_does_not_start_is_said_and_runs_are_refused()
+    [Theory]
+    [InlineData("/bin/false")]
+    [InlineData("/nowhere/python3")]
+    public async Task An_interpreter_that_does_not_start_is_said_and_runs_are_refused(string python)
     {
-        await using var server = await StartAsync(("Runs:Python", "/bin/false"));
+        await using var server = await StartAsync(("Runs:Python", python));
         server.Log.Announce("The sandbox cannot start");
         var ada = await PersonAsync(server, "ada");
 

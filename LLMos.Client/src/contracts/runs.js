@@ -137,6 +137,10 @@
 
 /** @typedef {{ name: string, held: boolean, required: boolean, detail: string }} IsolationLayer */
 
-/** @typedef {{ ready: boolean, reason: string | null, probedAt: string | null, layers: IsolationLayer[] }} IsolationAnswer */
+/** @typedef {{ name: string, layer: string, also: string[], held: boolean, seen: string }} AttackOutcome */
+
+/** @typedef {{ at: string, version: string, attacks: number, held: number, broken: AttackOutcome[] }} AttackSummary */
+
+/** @typedef {{ ready: boolean, reason: string | null, probedAt: string | null, layers: IsolationLayer[], lastAttack: AttackSummary | null }} IsolationAnswer */
 
 export {}

@@ -16,6 +16,6 @@ internal static class SystemEndpoints
         api.MapHealthChecks("/health/ready", new HealthCheckOptions()).AllowAnonymous();
     }
 
-    private static VersionAnswer Version() =>
+    public static VersionAnswer Version() =>
         new(typeof(SystemEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown");
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -48,7 +49,7 @@ internal sealed class Forkserver : IDisposable
             listener.Bind(new UnixDomainSocketEndPoint(path));
             listener.Listen(1);
 
-            var process = Process.Start(StartInfo(python, path, cacheFolder))!;
+            var process = Start(StartInfo(python, path, cacheFolder));
             process.StandardInput.Close();
             var said = process.StandardError.ReadToEndAsync(cancellation);
             try
@@ -108,6 +109,18 @@ internal sealed class Forkserver : IDisposable
         if (!_process.WaitForExit(TimeSpan.FromSeconds(2)))
             _process.Kill();
         _process.Dispose();
+    }
+
+    private static Process Start(ProcessStartInfo info)
+    {
+        try
+        {
+            return Process.Start(info)!;
+        }
+        catch (Win32Exception missing)
+        {
+            throw new IOException($"the interpreter {info.FileName} cannot be started: {missing.Message}");
+        }
     }
 
     private static ProcessStartInfo StartInfo(string python, string path, string cacheFolder)

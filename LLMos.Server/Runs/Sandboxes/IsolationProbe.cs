@@ -12,7 +12,7 @@ internal static class IsolationProbe
     {
         ["rlimits"] = "A limit above could not be set: start the server with no lower hard limits (ulimit -H, or the container's ulimits).",
         ["privileges"] = "Start the server as an ordinary user, or as root with the capabilities to change to one.",
-        ["landlock"] = "Needs Linux 5.13 or later with Landlock in the kernel's lsm= list, and a container profile that allows its system calls.",
+        ["landlock"] = "Needs Linux 5.13 or later with Landlock in the kernel's lsm= list, and a container profile that allows its system calls; `LLMos.Server doctor` says which of them is missing.",
         ["seccomp"] = "Needs a kernel with CONFIG_SECCOMP_FILTER and Debian's python3-seccomp.",
     };
 

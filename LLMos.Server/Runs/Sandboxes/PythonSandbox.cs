@@ -202,7 +202,7 @@ internal sealed class PythonSandbox(
     }
 
     /// <summary>Ends a worker and has the next one forked, after the answer has gone out: both take the processor for milliseconds.</summary>
-    private static async Task LeaveAsync(Task answered, Worker worker, Action refill)
+    internal static async Task LeaveAsync(Task answered, Worker worker, Action refill)
     {
         await answered.WaitAsync(LongestLeave).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         worker.Dispose();
