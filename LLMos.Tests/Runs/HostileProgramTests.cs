@@ -33,7 +33,7 @@ public sealed class HostileProgramTests(SharedServer shared)
     [InlineData("raise SystemExit('x' * 20_000_000)", "failed")]
     [InlineData("raise SystemExit(10 ** 5_000)", "failed")]
     [InlineData("raise Exception('x' * 20_000_000)", "failed")]
-    [InlineData("class Many:\n    def _repr_mimebundle_(self): return {f'a/{number}': 'x' for number in range(100)}\nMany()", "succeeded")]
+    [InlineData("class Many:\n    def _repr_mimebundle_(self, **_): return {f'a/{number}': 'x' for number in range(100)}\nMany()", "succeeded")]
     public async Task What_is_too_long_is_cut(string code, string state)
     {
         var run = await RunAsync(code);

@@ -7,6 +7,15 @@ from sandbox import open_channel, read_frames
 from llmos_bootstrap import frames
 
 
+class Markers(unittest.TestCase):
+    def test_no_text_looks_like_the_beginning_of_a_marker_and_no_two_are_alike(self):
+        markers = {frames.new_marker() for _ in range(100)}
+
+        self.assertEqual(len(markers), 100)
+        for marker in markers:
+            self.assertEqual((marker[0], len(marker)), (0xFF, 16))
+
+
 class Frames(unittest.TestCase):
     def setUp(self):
         self.channel, self.requests_end, self.output_end = open_channel()

@@ -7,6 +7,7 @@ internal sealed class AnotherRun : IAsyncDisposable
 {
     private const double LongestSeconds = 3600;
     private const string Begun = "begun";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly DetachedRun _run;
     private readonly Task _ended;
@@ -28,14 +29,15 @@ internal sealed class AnotherRun : IAsyncDisposable
         Forkserver forkserver, RunOptions options, string path, DecoySecrets secrets, TimeProvider time)
     {
         var run = new AnotherRun(forkserver, options, path, secrets, time);
-        while (!run._ended.IsCompleted && !run._run.Stdout.Text.StartsWith(Begun, StringComparison.Ordinal))
+        var started = time.GetTimestamp();
+        while (!run._ended.IsCompleted && !run._run.Stdout.Text.StartsWith(Begun, StringComparison.Ordinal) && time.GetElapsedTime(started) < Patience)
             await Task.Delay(TimeSpan.FromMilliseconds(10), time);
         return run._worker is not null ? run : throw new IOException($"No program could be started: {run._run.Run.End?.Reason}");
     }
 
     public IEnumerable<string> Effects()
     {
-        if (_ended.IsCompleted)
+        if (_ended.IsCompleted || !ProcessFacts.Lives(ProcessId))
             yield return $"another run was ended: {_run.Run.End?.Reason}";
         else if (ProcessFacts.Of(ProcessId) is { State: 'T' or 't' })
             yield return "another run was stopped";

@@ -287,7 +287,7 @@ public sealed class MutantTests
 
     [Fact]
     public Task Random_numbers_that_all_workers_share() => HasAsync(
-        "forkserver._reseed = lambda: sys.modules['random'].seed(0)", [("seed_random", "a known state")], held: ["left_behind_environment"]);
+        "forkserver._generators = lambda: sys.modules['random'].seed(0) or []", [("seed_random", "a known state")], held: ["left_behind_environment"]);
 
     private static async Task HasAsync(
         string patch, (string Name, string Seen)[] broken, string[] held, DecoySecrets? secrets = null, Func<Attack, RunLimits>? limits = null)

@@ -47,10 +47,10 @@ def rights_from_programs(decoys):
 
 @attack
 def session_of_the_server(decoys):
-    """In the server's session a program could signal it as its terminal's group."""
-    if os.getsid(0) != os.getpid() or os.getpgrp() != os.getpid():
+    """In the server's session a program could signal it as its terminal's group, and in another's group that one's program."""
+    if os.getsid(0) == os.getsid(decoys.server) or os.getpgrp() != os.getpid():
         return f"the session {os.getsid(0)} and the group {os.getpgrp()}, its own number is {os.getpid()}"
-    raise Held("a session and a group of its own")
+    raise Held("a group of its own, in another session than the server's")
 
 
 @family([("user", "setresuid"), ("group", "setresgid")], also=("seccomp",))

@@ -282,8 +282,8 @@ def inflated(decoys, name):
     import zlib
 
     if name == "zlib":
-        packer = zlib.compressobj(9)
-        small = b"".join(packer.compress(bytes(MEGABYTE)) for _ in range(512)) + packer.flush()
+        packer = zlib.compressobj(1)
+        small = b"".join(packer.compress(bytes(MEGABYTE)) for _ in range(384)) + packer.flush()
         return f"{len(zlib.decompress(small)) // MEGABYTE} MiB"
     if name == "json":
         return f"{len(json.loads('[' + '[],' * (8 * MEGABYTE) + '0]'))} lists"

@@ -70,6 +70,8 @@ def representations(figure: Any) -> dict[str, Callable[[], Any]]:
 def _png_of(figure: Any) -> bytes | None:
     width, height = (max(size, 1e-9) for size in figure.get_size_inches())
     dpi = min(figure.dpi, (_MAX_PIXELS / (width * height)) ** 0.5, _MAX_SIDE / max(width, height))
+    if dpi * min(width, height) < 1:
+        raise ValueError(f"A figure of {width:g} × {height:g} inches is too large to be drawn.")
     for _ in range(_TRIES):
         png = _drawn(figure, "png", dpi)
         if len(png) <= MAX_PICTURE_BYTES:

@@ -12,7 +12,7 @@ import socket
 import sys
 from typing import Any
 
-from llmos_bootstrap import memory, worker
+from llmos_bootstrap import frames, memory, worker
 from llmos_bootstrap.confine import Confinement, prepare, used_memory
 from llmos_bootstrap.policy import Policy
 from llmos_bootstrap.preload import Loaded
@@ -20,7 +20,6 @@ from llmos_bootstrap.preload import Loaded
 __all__ = ("serve",)
 
 _MAX_MESSAGE_BYTES = 65536
-_MARKER_BYTES = 16
 
 
 def serve(control: socket.socket, loaded: Loaded) -> None:
@@ -59,7 +58,7 @@ def serve(control: socket.socket, loaded: Loaded) -> None:
 
 def _fork(control: socket.socket, made: Confinement, message: dict[str, Any]) -> tuple[int, int]:
     policy = Policy.parse(message)
-    marker = os.urandom(_MARKER_BYTES)
+    marker = frames.new_marker()
     used = used_memory()
     output, output_end = os.pipe()
     errors, errors_end = os.pipe()

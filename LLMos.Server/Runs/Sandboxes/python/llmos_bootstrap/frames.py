@@ -6,10 +6,15 @@ import signal
 import struct
 from typing import Any
 
-__all__ = ("MAX_FRAME_BYTES", "FrameError", "Channel")
+__all__ = ("MAX_FRAME_BYTES", "FrameError", "Channel", "new_marker")
 
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 _MAX_REQUEST_BYTES = 32 * 1024 * 1024
+
+
+def new_marker() -> bytes:
+    """Return 16 bytes that nobody can guess. The first is in no UTF-8 text, so that no text waits because it may be a marker's beginning."""
+    return b"\xff" + os.urandom(15)
 
 
 class FrameError(Exception):
