@@ -1,10 +1,12 @@
+using LLMos.Bench.Volumes;
+
 namespace LLMos.Bench;
 
 /// <summary>Measures every row against one server.</summary>
 internal static class Benchmark
 {
-    // One for each client of the throughput row: a person runs one Python at a time; and one beside the hostile.
-    private const int People = Neighbours.People + 1;
+    // Those of the throughput row, and others: a server knows who mostly has short runs, as the hostile never had.
+    private const int People = Throughput.Clients + Neighbours.People;
 
     /// <summary>Runs of all kinds for <paramref name="duration"/>, against one server.</summary>
     public static async Task<IReadOnlyList<Row>> SoakAsync(string serverDll, TimeSpan duration, TextWriter progress, CancellationToken cancellation)
@@ -41,13 +43,34 @@ internal static class Benchmark
         rows.Insert(2, await Say("Runs per second …", Throughput.MeasureAsync(people, server.Peers, repetitions, cancellation)));
         // Last, because twenty at once leave the server's heap as large as they need it.
         await progress.WriteLineAsync("Hostile neighbours …");
-        rows.AddRange(await Neighbours.MeasureAsync(people, server.ProcessId, repetitions.Neighbours, cancellation));
+        rows.AddRange(await Neighbours.MeasureAsync(person, [.. people.Skip(Throughput.Clients)], server.ProcessId, repetitions.Neighbours, cancellation));
+        rows.AddRange(await MeasureFilesAsync(serverDll, repetitions, progress, cancellation));
         return rows;
 
         async Task<Row> Say(string what, Task<Row> measuring)
         {
             await progress.WriteLineAsync(what);
             return await measuring;
+        }
+    }
+
+    /// <summary>The rows of the volumes.</summary>
+    public static async Task<IReadOnlyList<Row>> MeasureFilesAsync(string serverDll, Repetitions repetitions, TextWriter progress, CancellationToken cancellation)
+    {
+        await progress.WriteLineAsync("The volumes' store …");
+        var folder = Directory.CreateTempSubdirectory("llmos-bench-");
+        try
+        {
+            var store = await StoreRows.MeasureAsync(folder.FullName, repetitions, cancellation);
+            await progress.WriteLineAsync("The volumes over REST …");
+            await using var server = await BenchServer.StartAsync(serverDll, cancellation);
+            var rest = await RestRows.MeasureAsync(server, folder.FullName, repetitions, cancellation);
+            await progress.WriteLineAsync("The volumes in programs …");
+            return [.. store, .. rest, await CsvRow.MeasureAsync(serverDll, folder.FullName, repetitions.LargeFiles, cancellation)];
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 

@@ -27,6 +27,19 @@ internal static class Interleaved
         return (new(measured, unit), new(peer, unit));
     }
 
+    /// <summary>How often a second <paramref name="work"/> is done by so many at once, given the numbers from 0 up to <paramref name="times"/>.</summary>
+    public static async Task<double> PerSecondAsync(int atOnce, int times, Func<int, Task> work)
+    {
+        var next = -1;
+        var begun = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => Task.Run(async () =>
+        {
+            for (int number; (number = Interlocked.Increment(ref next)) < times;)
+                await work(number);
+        })));
+        return times / Stopwatch.GetElapsedTime(begun).TotalSeconds;
+    }
+
     public static async Task<double> MillisecondsAsync(Func<Task> work)
     {
         var begun = Stopwatch.GetTimestamp();

@@ -21,19 +21,18 @@ internal static class Neighbours
 
     private static readonly TimeSpan LeadIn = TimeSpan.FromSeconds(2), Patience = TimeSpan.FromSeconds(20);
 
-    /// <param name="people">The honest one and <see cref="People"/> more.</param>
+    /// <param name="hostile"><see cref="People"/> who have run nothing so far.</param>
     public static async Task<IReadOnlyList<Row>> MeasureAsync(
-        IReadOnlyList<Person> people, int serverProcess, int repetitions, CancellationToken cancellation)
+        Person honest, IReadOnlyList<Person> hostile, int serverProcess, int repetitions, CancellationToken cancellation)
     {
-        var honest = people[0];
         // Once for nothing, so that the memory before is that of a server which has seen such runs.
-        await BesideAsync(people, () => Task.Delay(LeadIn, cancellation), cancellation);
+        await BesideAsync(hostile, () => Task.Delay(LeadIn, cancellation), cancellation);
         var before = ProcessMemory.ResidentBytes(serverProcess);
 
         var alone = await RunsAsync(honest, repetitions, cancellation);
         List<double> beside = [], health = [], cancels = [];
         await BesideAsync(
-            people,
+            hostile,
             async () =>
             {
                 await Task.Delay(LeadIn, cancellation);
@@ -72,10 +71,10 @@ internal static class Neighbours
     }
 
     /// <summary>Does <paramref name="work"/> while each of the others has a hostile run in flight, one after another.</summary>
-    private static async Task BesideAsync(IReadOnlyList<Person> people, Func<Task> work, CancellationToken cancellation)
+    private static async Task BesideAsync(IReadOnlyList<Person> hostile, Func<Task> work, CancellationToken cancellation)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var hostile = people.Skip(1).Take(People).Select((person, number) => RepeatAsync(person, Hostile[number % Hostile.Length])).ToList();
+        var runs = hostile.Select((person, number) => RepeatAsync(person, Hostile[number % Hostile.Length])).ToList();
         try
         {
             await work();
@@ -83,7 +82,7 @@ internal static class Neighbours
         finally
         {
             await over.CancelAsync();
-            await Task.WhenAll(hostile);
+            await Task.WhenAll(runs);
         }
 
         async Task RepeatAsync(Person person, string code)

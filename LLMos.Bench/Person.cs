@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using LLMos.Bench.Volumes;
 using LLMos.Server.Runs;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;
@@ -88,6 +89,9 @@ internal sealed class Person(Uri address, string token) : IDisposable
         using var answer = await _client.DeleteAsync(new Uri($"api/v1/sessions/{name}", UriKind.Relative), cancellation);
         answer.EnsureSuccessStatusCode();
     }
+
+    /// <summary>This person's volumes.</summary>
+    public RestClient Files() => new(new(address, "/api/v1/volumes/"), token);
 
     public void Dispose() => _client.Dispose();
 

@@ -1,20 +1,27 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using LLMos.Bench.Volumes;
 
 namespace LLMos.Bench;
 
 internal static class Program
 {
-    /// <param name="arguments">The server's dll, and <c>--quick</c> for few repetitions, or <c>--soak MINUTES</c>.</param>
+    /// <param name="arguments">The server's dll, and <c>--quick</c> for few repetitions, <c>--files</c> for the volumes' rows alone, or <c>--soak MINUTES</c>.</param>
     /// <returns>0 when every goal is met, 1 when one is missed, 2 when something could not be measured.</returns>
     private static async Task<int> Main(string[] arguments)
     {
 #pragma warning disable RS0030 // The one place that knows the console: everything else is given a writer.
         var (report, progress) = (Console.Out, Console.Error);
 #pragma warning restore RS0030
-        if (arguments is not [var server, .. var rest] || rest is not ([] or ["--quick"] or ["--soak", _]))
+        if (arguments is [PlainServer.Argument, var address, var folder])
         {
-            await progress.WriteLineAsync("Usage: LLMos.Bench <LLMos.Server.dll> [--quick | --soak MINUTES]");
+            await PlainServer.ServeAsync(address, folder);
+            return 0;
+        }
+
+        if (arguments is not [var server, .. var rest] || rest is not ([] or ["--quick"] or ["--files"] or ["--soak", _]))
+        {
+            await progress.WriteLineAsync("Usage: LLMos.Bench <LLMos.Server.dll> [--quick | --files | --soak MINUTES]");
             return 2;
         }
 
@@ -26,6 +33,8 @@ internal static class Program
             var repetitions = rest is ["--quick"] ? Repetitions.Quick : Repetitions.Full;
             var rows = rest is ["--soak", var minutes]
                 ? await Benchmark.SoakAsync(server, TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), progress, stop.Token)
+                : rest is ["--files"]
+                ? await Benchmark.MeasureFilesAsync(server, repetitions, progress, stop.Token)
                 : await Benchmark.MeasureAsync(server, repetitions, progress, stop.Token);
             await report.WriteAsync(Report.Of(rows, repetitions));
             return rows.All(row => row.IsMet) ? 0 : 1;

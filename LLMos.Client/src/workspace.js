@@ -13,24 +13,55 @@ import { ConnectionBanner } from "./ui/connection-banner.js"
 import { element, fill } from "./ui/element.js"
 import { mark } from "./ui/icon.js"
 import { toast } from "./ui/toast.js"
+import { FilesPanel } from "./volumes/files-panel.js"
+import { OpenFiles } from "./volumes/open-files.js"
+import { VolumeClient } from "./volumes/volume-client.js"
+import { Volumes } from "./volumes/volumes.js"
 
 /** @import { Account } from "./contracts/accounts.js" */
 
 // Written on the way out, so that the other tabs of this browser leave too.
 const signedOutKey = "llmos.signed-out"
 
+/** What runs and files show alike. */
+const richViews = {
+  /** @param {Record<string, string>} data @param {number} figure */
+  display: async (data, figure) => (await import("./runs/display-block.js")).displayView({ kind: "display", value: { data, figure } }),
+  /** @param {string} text */
+  markdown: async (text) => (await import("./runs/typeset-view.js")).markdownElement(text),
+}
+
 /** Puts the workspace of a signed-in person into the page. @param {HTMLElement} page @param {Account} account */
 export function open(page, account) {
   const api = new Api(fetch.bind(globalThis))
   const hub = new Hub("/hubs/runs")
+  const volumesHub = new Hub("/hubs/volumes")
   const accounts = new AccountClient(api)
   const runs = new RunClient(api, hub)
   const sessions = new Sessions(new SessionClient(api, hub), new SessionChoice(localStorage, account.id))
 
   const canRun = account.role !== "viewer"
-  const runsPage = new RunsPage(runs, new Draft(localStorage, account.id), sessions, canRun)
+  const volumes = new Volumes(new VolumeClient(api, volumesHub))
+  const openFiles = new OpenFiles(volumes, richViews)
+  const filesPanel = new FilesPanel(volumes, {
+    fileChosen: (path, line) => {
+      runsPage.tabs.choose("code")
+      void openFiles.open(path, line)
+    },
+    draft: () => runsPage.editor.editor.text,
+  })
+  const runsPage = new RunsPage(runs, new Draft(localStorage, account.id), sessions, canRun, openFiles, filesPanel.element)
+  openFiles.delegate = {
+    shownChanged: () => {
+      runsPage.fileShown()
+      filesPanel.mark(openFiles.path)
+    },
+    runAsked: () => void runsPage.runAsked(),
+    draftSaveAsked: () => filesPanel.saveDraft(),
+    opened: (path) => void filesPanel.show(path),
+  }
   const badge = new IsolationBadge(() => runs.isolation())
-  const banner = new ConnectionBanner(hub.retryNow)
+  const banner = new ConnectionBanner(() => (hub.retryNow(), volumesHub.retryNow()))
   const leave = () => {
     localStorage.setItem(signedOutKey, String(Date.now()))
     location.replace("/")
@@ -81,6 +112,20 @@ export function open(page, account) {
   }
 
   void showBadge()
+  volumesHub.delegate = {
+    hubConnected() {
+      if (!canRun)
+        banner.back()
+      void volumes.hubConnected()
+    },
+    hubDisconnected() {
+      // Whoever may run is told by the other hub.
+      if (!canRun)
+        banner.lost()
+    },
+  }
+  volumesHub.start()
+  volumes.start().catch((problem) => toast(problem.message, "error"))
   void runsPage.start()
   if (canRun)
     hub.start()

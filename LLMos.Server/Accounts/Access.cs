@@ -26,9 +26,12 @@ public static class Access
 
     internal sealed class RoleRequirement(Role role) : AuthorizationHandler<RoleRequirement>, IAuthorizationRequirement
     {
+        private readonly Role _role = role;
+
+        // Where a route and its group ask for different roles, each of the two is given both to judge.
         protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RoleRequirement requirement)
         {
-            if (Credential.CallerOf(context.User) is { } caller && caller.Role >= role)
+            if (Credential.CallerOf(context.User) is { } caller && caller.Role >= requirement._role)
                 context.Succeed(requirement);
             return Task.CompletedTask;
         }

@@ -20,6 +20,9 @@ public enum Role
 /// <param name="Name">What the person is called, for records that people read.</param>
 public sealed record Caller(string AccountId, string Name, Role Role)
 {
+    /// <summary>By which of the account's means: <c>person</c>, <c>token</c>, or <c>run</c> and a run's id.</summary>
+    public string Via { get; init; } = "person";
+
     /// <exception cref="Foundation.Errors.DomainException"><c>accounts.sign_in_required</c>: nobody is signed in.</exception>
     public static Caller Of(ClaimsPrincipal? user) => Credential.CallerOf(user) ?? throw AccountErrors.SignInRequired();
 

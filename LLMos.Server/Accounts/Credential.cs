@@ -22,7 +22,7 @@ internal static class Credential
 
     public static Caller? CallerOf(ClaimsPrincipal? user) =>
         user?.FindFirstValue(ClaimTypes.NameIdentifier) is { } id && Enum.TryParse<Role>(user.FindFirstValue(ClaimTypes.Role), out var role)
-            ? new(id, user.FindFirstValue(ClaimTypes.Name) ?? "", role)
+            ? new(id, user.FindFirstValue(ClaimTypes.Name) ?? "", role) { Via = IsCookie(user) ? "person" : Token }
             : null;
 
     /// <summary>The account, unless it is gone or its password was changed since.</summary>

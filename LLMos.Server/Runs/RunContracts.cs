@@ -49,6 +49,8 @@ public sealed record RunSummary(
 /// <param name="SessionState">none (no session, or not started), fresh, kept or lost; see <see cref="RunSession"/>.</param>
 /// <param name="SessionExpiresAt">When the session ends unless something runs in it; null while it runs, or when there is none.</param>
 /// <param name="SessionLoss">What was lost and why, when <paramref name="SessionState"/> is lost.</param>
+/// <param name="Files">What the program changed in the volumes, at most 1000.</param>
+/// <param name="FilesOmitted">How many more there are; the events have them.</param>
 public sealed record RunRecord(
     string Id,
     string Language,
@@ -72,6 +74,7 @@ public sealed record RunRecord(
     IReadOnlyDictionary<string, string>? Result,
     RunError? Error,
     IReadOnlyList<ChangedFile> Files,
+    int FilesOmitted,
     RunUsage Usage,
     RunLimits Limits,
     long LastSequence);
@@ -85,8 +88,18 @@ public sealed record OutputText(string Text, long Bytes, long OmittedBytes);
 /// <param name="Data">A MIME bundle: type to text, binary types as base64.</param>
 public sealed record RecordedDisplay(long Sequence, IReadOnlyDictionary<string, string> Data);
 
-/// <param name="Change">created, changed or deleted.</param>
-public sealed record ChangedFile(string Path, string Change, long Bytes);
+/// <summary>A file or folder that a program made another. In a record: what all its changes came to.</summary>
+/// <param name="Path">Whole, such as <c>user/a.txt</c>.</param>
+/// <param name="Change">created, changed, removed or moved.</param>
+/// <param name="Bytes">Of a file that is there now, as is <paramref name="Version"/>.</param>
+/// <param name="From">Where something moved was before.</param>
+[MessagePackObject]
+public sealed record ChangedFile(
+    [property: Key("path")] string Path,
+    [property: Key("change")] string Change,
+    [property: Key("bytes")] long? Bytes = null,
+    [property: Key("version")] int? Version = null,
+    [property: Key("from")] string? From = null);
 
 /// <summary>An exception that ended the program.</summary>
 /// <param name="Name">The exception's class.</param>
@@ -151,7 +164,7 @@ public sealed record RunProgress(
 /// <summary>One event of a run's log. Which members are set follows from <see cref="Type"/>.</summary>
 /// <remarks>
 /// queued: queuePosition · started: limits, session? · stdout, stderr: text · display, result: data · progress: progress ·
-/// error: error · limit: limit · ended: state, reason?, limit?, usage, session?.
+/// error: error · file: file · limit: limit · ended: state, reason?, limit?, usage, session?.
 /// </remarks>
 [MessagePackObject]
 public sealed record RunEvent
@@ -166,6 +179,7 @@ public sealed record RunEvent
     [Key("data")] public IReadOnlyDictionary<string, string>? Data { get; init; }
     [Key("progress")] public RunProgress? Progress { get; init; }
     [Key("error")] public RunError? Error { get; init; }
+    [Key("file")] public ChangedFile? File { get; init; }
     [Key("limit")] public LimitReached? Limit { get; init; }
     [Key("queuePosition")] public int? QueuePosition { get; init; }
     [Key("limits")] public RunLimits? Limits { get; init; }

@@ -4,7 +4,6 @@ using LLMos.Server.Runs.Doctor;
 using LLMos.Server.Runs.Sandboxes;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
 
 namespace LLMos.Server.Runs;
 
@@ -83,10 +82,7 @@ internal static class RunEndpoints
 
     private static RunSummary Interrupt(string runId, Caller caller, RunRegistry runs) => runs.Interrupt(caller, runId);
 
-    private static LimitsAnswer ReadLimits(IOptions<RunOptions> options, PythonSandbox sandbox) => new(
-        PythonSandbox.RunLimitsOf(options.Value), options.Value.MaxTimeoutSeconds, options.Value.MaxHeapMegabytes,
-        options.Value.MaxCodeBytes, options.Value.MaxStdinBytes, options.Value.MaxSessionsPerUser, options.Value.SessionIdleMinutes,
-        sandbox.Interpreter?.Python ?? "", sandbox.Interpreter?.Packages ?? [], HintTable.Modules, HintTable.Errors);
+    private static LimitsAnswer ReadLimits(PythonSandbox sandbox) => sandbox.Limits;
 
     private static IsolationAnswer ReadIsolation(PythonSandbox sandbox, LastAttack attack) => sandbox.Isolation with { LastAttack = attack.Read() };
 

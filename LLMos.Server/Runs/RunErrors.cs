@@ -50,5 +50,17 @@ internal static class RunErrors
     public static DomainException WaitOutOfRange(int most) =>
         new(new(ErrorKind.Invalid, "runs.wait_out_of_range", $"'wait' must lie between 0 and {most} seconds."));
 
+    public static DomainException TooManyFiles(int limit) =>
+        new(new(ErrorKind.Conflict, "runs.too_many_files", $"A program may have {limit} files open at the same time; close some."));
+
+    public static DomainException TooManyDevices(int limit) =>
+        new(new(ErrorKind.Conflict, "runs.too_many_devices", $"A program may have {limit} devices open at the same time; close some."));
+
+    public static DomainException DeviceBytesSkipped(string what) =>
+        new(new(ErrorKind.Conflict, "runs.device_bytes_skipped", $"The program read too slowly: {what}"));
+
+    public static DomainException DraftsTooLarge(long limit) =>
+        new(new(ErrorKind.TooLarge, "runs.drafts_too_large", Invariant($"The files that a program has open for writing may have {limit:N0} bytes together; close some.")));
+
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

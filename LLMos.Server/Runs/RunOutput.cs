@@ -13,6 +13,7 @@ internal sealed class RunOutput(EventLog log, DateTime createdAt, TimeProvider t
     private readonly ArrayBufferWriter<byte> _encoded = new(1024);
     private readonly HeadAndTail _stdout = new(recordedBytes), _stderr = new(recordedBytes);
     private readonly List<long> _displays = [];
+    private readonly RunFiles _files = new();
     private long? _result;
 
     public EventLog Log => log;
@@ -37,6 +38,8 @@ internal sealed class RunOutput(EventLog log, DateTime createdAt, TimeProvider t
                 _displays.Add(happened.Sequence);
             else if (happened.Type == "result")
                 _result = happened.Sequence;
+            if (happened.File is { } file)
+                _files.Add(file);
             Bytes += happened.Data?.Sum(part => (long)part.Value.Length) ?? 0;
         }
     }
@@ -57,6 +60,13 @@ internal sealed class RunOutput(EventLog log, DateTime createdAt, TimeProvider t
     {
         lock (_gate)
             return (_stdout.ToText(), _stderr.ToText(), [.. _displays], _result);
+    }
+
+    /// <summary>What the program changed in the volumes, and how many more changes there are.</summary>
+    public (IReadOnlyList<ChangedFile> Files, int Omitted) Files()
+    {
+        lock (_gate)
+            return _files.Record();
     }
 
     public static RunEvent Decode(LogEntry entry) => MessagePackSerializer.Deserialize<RunEvent>(entry.Payload);

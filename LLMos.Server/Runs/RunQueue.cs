@@ -60,11 +60,13 @@ internal sealed class RunQueue(int slots, int quickSlots)
     }
 
     /// <summary>The run that was taken has ended, after <paramref name="took"/> in its slot.</summary>
-    public void Release(LiveRun run, TimeSpan took)
+    /// <param name="wasCutShort">It would have taken longer, nobody knows how much: so it makes no habit shorter.</param>
+    public void Release(LiveRun run, TimeSpan took, bool wasCutShort = false)
     {
         var owner = run.Run.Owner.AccountId;
         _running.Remove(owner);
-        _usual[owner] = (_usual.GetValueOrDefault(owner, took) + took) / 2;
+        if (!wasCutShort || took > _usual.GetValueOrDefault(owner, Short))
+            _usual[owner] = (_usual.GetValueOrDefault(owner, took) + took) / 2;
     }
 
     /// <returns>False when it does not wait here any more.</returns>

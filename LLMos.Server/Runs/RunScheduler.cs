@@ -149,7 +149,8 @@ internal sealed class RunScheduler : IHostedLifecycleService
             {
                 _executing.Remove(run);
                 // A run that was let go to a limit would have gone on.
-                _queue.Release(run, end.Limit is null ? _time.GetElapsedTime(begun) : TimeSpan.FromSeconds(run.Run.Limits.TimeoutSeconds));
+                var took = end.Limit is null ? _time.GetElapsedTime(begun) : TimeSpan.FromSeconds(run.Run.Limits.TimeoutSeconds);
+                _queue.Release(run, took, wasCutShort: end.State == RunState.Cancelled);
                 Monitor.PulseAll(_gate);
             }
 

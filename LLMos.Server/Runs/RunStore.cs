@@ -147,6 +147,7 @@ internal sealed class RunStore
     {
         var stdout = new HeadAndTail(_options.RecordedOutputBytes);
         var stderr = new HeadAndTail(_options.RecordedOutputBytes);
+        var files = new RunFiles();
         var displays = new List<long>();
         long? result = null;
         if (!File.Exists(LogPath(run.Record.Id)))
@@ -160,6 +161,8 @@ internal sealed class RunStore
                     displays.Add(happened.Sequence);
                 else if (happened.Type == "result")
                     result = happened.Sequence;
+                else if (happened.File is { } file)
+                    files.Add(file);
                 else if (happened.Text is { } text)
                     (happened.Type == "stdout" ? stdout : stderr).Add(text.Bytes.Span);
             }
@@ -172,12 +175,13 @@ internal sealed class RunStore
             output.Complete();
         }
 
+        var (changed, omitted) = files.Record();
         return End(run with
         {
             Displays = displays,
             Result = result,
             LogBytes = log.Bytes,
-            Record = run.Record with { Stdout = stdout.ToText(), Stderr = stderr.ToText(), LastSequence = log.LastSequence },
+            Record = run.Record with { Stdout = stdout.ToText(), Stderr = stderr.ToText(), Files = changed, FilesOmitted = omitted, LastSequence = log.LastSequence },
         });
     }
 

@@ -3,7 +3,6 @@ using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs.Doctor;
 using LLMos.Server.Runs.Sandboxes;
 using LLMos.Server.Runs.Sessions;
-using Microsoft.AspNetCore.SignalR;
 
 namespace LLMos.Server.Runs;
 
@@ -22,13 +21,15 @@ internal static class RunsModule
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton<RunRegistry>();
+        services.AddSingleton<Reach>();
         services.AddSingleton<PythonSandbox>();
         services.AddSingleton<RunScheduler>();
         services.AddSingleton<LastAttack>();
         services.AddHostedService(provider => provider.GetRequiredService<PythonSandbox>());
         services.AddHostedService(provider => provider.GetRequiredService<RunScheduler>());
         services.AddHostedService<RunAnnouncer>();
-        services.Configure<HubOptions<RunHub>>(options => options.MaximumReceiveMessageSize = MaxHubMessageBytes);
+        // Not by Configure<HubOptions<RunHub>>: SignalR takes a hub's own options only when they were added in this way.
+        services.AddSignalR().AddHubOptions<RunHub>(options => options.MaximumReceiveMessageSize = MaxHubMessageBytes);
         services.AddHealthChecks().AddCheck<SandboxHealth>("sandbox");
     }
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict"
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import test, { after } from "node:test"
 import { accessibilityFaults, editor, openBrowser, output, run, runState, runToEnd, shows, Visit } from "./browser.js"
 import { Server } from "./server.js"
@@ -207,4 +209,27 @@ test("a token is shown once and works as Bearer until it is revoked", async (t) 
   await page.getByRole("button", { name: "Revoke", exact: true }).click()
   await page.getByText("No tokens yet.").waitFor()
   assert.equal((await run()).status, 401)
+})
+
+test("the badge tells what the last attack on the install found", async (t) => {
+  const own = await Server.start()
+  const visit = await Visit.signedIn(t, browser, own)
+  // After the page is closed, which would report that nobody answers.
+  t.after(() => own.stop())
+  const page = await visit.open()
+  const badge = page.getByTestId("isolation")
+  await badge.getByText("Isolated").waitFor()
+
+  // As `LLMos.Server doctor --attack` leaves it.
+  const broken = [{ name: `read_by_${"open".repeat(30)}`, layer: "landlock", also: [], held: false, seen: "44 bytes of a decoy <b>came out</b>" }]
+  const summary = { at: new Date().toISOString(), version: "0.1.0", attacks: 684, held: 683, broken }
+  await writeFile(join(own.data, "last-attack.json"), JSON.stringify(summary))
+  await page.reload()
+
+  await badge.getByText("1 attack came through").click()
+  await shows(page.getByTestId("last-attack"), /^683 of 684 attacks held, \d+ s ago$/)
+  const panel = page.getByRole("dialog", { name: "Isolation of runs" })
+  await panel.getByText("44 bytes of a decoy <b>came out</b>").waitFor()
+  assert.ok(await panel.evaluate((whole) => whole.scrollWidth <= whole.clientWidth), "a long word is cut off")
+  assert.deepEqual(await accessibilityFaults(page), [])
 })

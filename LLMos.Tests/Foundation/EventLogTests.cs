@@ -158,7 +158,8 @@ public sealed class EventLogTests : IDisposable
         var after = GC.GetTotalMemory(forceFullCollection: true);
         log.Complete();
 
-        Assert.InRange(after - before, long.MinValue, 2 * 1024 * 1024);
+        // Of 100 MiB; other tests take memory at the same time.
+        Assert.InRange(after - before, long.MinValue, 16 * 1024 * 1024);
         Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         var read = 1L;
         while (await reader.MoveNextAsync())

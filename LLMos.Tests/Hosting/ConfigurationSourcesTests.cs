@@ -1,14 +1,16 @@
 using LLMos.Server.Foundation.Hosting;
+using LLMos.Tests.Runs.Load;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 
 namespace LLMos.Tests.Hosting;
 
+[Collection(nameof(Alone))]
 public sealed class ConfigurationSourcesTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    // The environment belongs to the process: names that no other test and no setting has.
+    // The environment belongs to the process: a server that another test starts would read them too.
     private const string Name = "LLMos__SourcesTest__Value";
 
     public void Dispose()

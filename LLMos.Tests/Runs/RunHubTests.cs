@@ -23,6 +23,17 @@ public sealed class RunHubTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_long_program_with_a_long_standard_input_is_taken()
+    {
+        var person = await shared.NewPersonAsync();
+        await using var hub = await person.ConnectAsync();
+
+        var run = await hub.InvokeAsync<RunSummary>("Start", Python($"import sys\nprint(len(sys.stdin.read()))  # {new string('x', 500_000)}") with { Stdin = new('y', 500_000) });
+
+        Assert.Equal("500000\n", (await hub.WatchAsync(run.Id, 0)).TextOf("stdout"));
+    }
+
+    [Fact]
     public async Task A_second_tab_is_told_of_the_run_and_sees_the_whole_of_it()
     {
         var person = await shared.NewPersonAsync();

@@ -77,6 +77,21 @@ public sealed class RunQueueTests
     }
 
     [Fact]
+    public void Who_cancels_long_runs_at_once_is_not_taken_for_somebody_whose_runs_are_short()
+    {
+        var queue = new RunQueue(slots: 4, quickSlots: 2);
+        foreach (var person in "abcd")
+        {
+            Fill(queue, $"{person}0");
+            queue.Release(queue.TakeNext()!, TimeSpan.FromMilliseconds(500), wasCutShort: true);
+        }
+
+        Fill(queue, "a1", "b1", "c1", "d1");
+
+        Assert.Equal(["a1", "b1", "c1"], TakeWhatMayRun(queue));
+    }
+
+    [Fact]
     public void A_single_slot_is_for_everybody()
     {
         var queue = new RunQueue(slots: 1, quickSlots: 0);

@@ -29,7 +29,7 @@
  * @property {string | null} [session]
  */
 
-/** @typedef {RunSummary & { code: string, lastSequence: number }} RunRecord The part of a record that the page reads. */
+/** @typedef {RunSummary & { code: string, lastSequence: number, files: ChangedFile[], filesOmitted: number }} RunRecord The part of a record that the page reads. */
 
 /** @typedef {{ runs: RunSummary[] }} RunList */
 
@@ -46,6 +46,8 @@
  */
 
 /** @typedef {{ name: string, message: string, line: number | null, lineText: string | null, relation: "cause" | "handling" | "member" }} ErrorCause */
+
+/** @typedef {{ path: string, change: "created" | "changed" | "removed" | "moved", bytes: number | null, version: number | null, from: string | null }} ChangedFile */
 
 /** @typedef {{ name: string, value: number, used: number }} LimitReached Value and use in the unit of the name. */
 
@@ -84,12 +86,13 @@
  * Which members are set follows from `type`; see RunEvent in RunContracts.cs.
  * @typedef {object} RunEvent
  * @property {number} sequence From 1, without gaps.
- * @property {"queued" | "started" | "stdout" | "stderr" | "display" | "progress" | "result" | "error" | "limit" | "ended"} type
+ * @property {"queued" | "started" | "stdout" | "stderr" | "display" | "progress" | "result" | "error" | "file" | "limit" | "ended"} type
  * @property {number} atMilliseconds Since the run was created.
  * @property {string | null} [text]
  * @property {MimeBundle | null} [data]
  * @property {RunProgress | null} [progress]
  * @property {RunError | null} [error]
+ * @property {ChangedFile | null} [file]
  * @property {LimitReached | null} [limit]
  * @property {number | null} [queuePosition]
  * @property {RunLimits | null} [limits]

@@ -14,6 +14,16 @@ import { SessionPicker } from "./session-picker.js"
 /** @import { RunControlsDelegate } from "./run-controls.js" */
 /** @import { Sessions } from "./sessions.js" */
 
+/**
+ * Files that are open beside the draft; what they are is not this slice's matter.
+ * @typedef {object} EditorFiles
+ * @property {HTMLElement} strip the tabs
+ * @property {HTMLElement} stage the file that is chosen
+ * @property {boolean} isShown whether it is a file that is on the screen, rather than the draft
+ * @property {CodeEditor | null} program of the file; null: it is none
+ * @property {() => void} showDraft
+ * @property {(path: string) => void} open
+ */
 /** @typedef {RunControlsDelegate & { exampleChosen(example: Example): void, draftAsked(): void, copyToDraftAsked(): void }} EditorPanelDelegate */
 
 /** The editor side: the draft, or the code of a past run to look at. */
@@ -21,9 +31,10 @@ export class EditorPanel {
   /** @type {"draft" | "past"} */
   showing = "draft"
 
-  /** @param {EditorPanelDelegate} delegate @param {Draft} draft @param {Sessions} sessions @param {boolean} canRun */
-  constructor(delegate, draft, sessions, canRun) {
+  /** @param {EditorPanelDelegate} delegate @param {Draft} draft @param {Sessions} sessions @param {boolean} canRun @param {EditorFiles} files */
+  constructor(delegate, draft, sessions, canRun, files) {
     this.draft = draft
+    this.files = files
     this.editor = new CodeEditor("Python program", {
       codeChanged: (text) => draft.change(text),
       runAsked: () => delegate.runAsked(),
@@ -39,25 +50,38 @@ export class EditorPanel {
       element("button", { class: "button small", type: "button", onclick: () => delegate.copyToDraftAsked() }, icon(PencilLine, 14), "Open in editor"),
       element("button", { class: "button small quiet", type: "button", "aria-label": "Back to draft", onclick: () => delegate.draftAsked() },
         icon(ArrowLeft, 14), element("span", { class: "wide-only" }, "Back to draft")))
+    this.place = element("div", { class: "editor", id: "editor" }, this.editor.element)
     this.element = element("section", { class: "panel editor-panel", "aria-label": "Editor" },
       element("header", { class: "panel-header" },
         element("h2", { class: "panel-title" }, "Python"), this.#examplesMenu(delegate), this.settings.element,
         element("span", { class: "spring" }), session.element, this.controls.element),
+      files.strip,
       this.pastStrip,
-      element("div", { class: "editor", id: "editor" }, this.editor.element),
+      this.place, files.stage,
       variables.element)
     this.showDraft()
   }
 
-  /** What would run: the draft or the past run's code. */
+  /** The editor of what would run: a file, the draft or the past run's code; null: a file that is no program. */
+  get program() {
+    return this.files.isShown ? this.files.program : this.editor
+  }
+
   get code() {
-    return this.editor.text
+    return this.program?.text ?? null
+  }
+
+  /** Shows the file that is chosen, or the draft again. */
+  fileShown() {
+    this.place.hidden = this.files.isShown
+    this.pastStrip.hidden = this.files.isShown || this.showing === "draft"
   }
 
   showDraft() {
     this.showing = "draft"
     this.pastStrip.hidden = true
     this.editor.show(this.draft.text, "editable")
+    this.files.showDraft()
   }
 
   /** @param {string} code @param {string} when */
@@ -66,11 +90,12 @@ export class EditorPanel {
     this.pastStrip.hidden = false
     this.pastWords.textContent = `${when} · read-only`
     this.editor.show(code, "read-only")
+    this.files.showDraft()
   }
 
   /** Puts other code into the draft; undo brings the old one back. @param {string} code */
   replaceDraft(code) {
-    if (this.showing !== "draft")
+    if (this.showing !== "draft" || this.files.isShown)
       this.showDraft()
     this.editor.replace(code)
   }

@@ -61,7 +61,7 @@ function attackLines(attack) {
   return [
     element("p", { class: attack.broken.length ? "layers-reason" : "hint", "data-testid": "last-attack" },
       `${attack.held} of ${count(attack.attacks, "attack")} held, ${roughly(Date.now() - Date.parse(attack.at))} ago`),
-    element("ul", {}, ...attack.broken.slice(0, shownBroken).map(brokenRow)),
+    ...(attack.broken.length > 0 ? [element("ul", {}, ...attack.broken.slice(0, shownBroken).map(brokenRow))] : []),
     ...(more > 0 ? [element("p", { class: "hint" }, `and ${more} more: run LLMos.Server doctor --attack on the host`)] : []),
   ]
 }

@@ -3,7 +3,7 @@ import { element, fill } from "../ui/element.js"
 import { icon } from "../ui/icon.js"
 
 /** @typedef {{ runAsked(): void, stopAsked(): void, interruptAsked(): void }} RunControlsDelegate */
-/** @typedef {"run" | "run-again" | "live" | "sending"} ControlState */
+/** @typedef {"run" | "run-again" | "no-program" | "live" | "sending"} ControlState */
 
 const onMac = /Mac|iPhone|iPad/.test(navigator.userAgent)
 const runKeys = onMac ? "⌘↵" : "Ctrl ↵"
@@ -31,8 +31,8 @@ export class RunControls {
     this.run.hidden = live
     this.stop.hidden = !live || !this.canRun
     this.interrupt.hidden = !live || !this.canRun
-    this.run.disabled = state === "sending" || !this.canRun
-    this.run.title = this.canRun ? "" : "Your role is viewer: you can look at runs and not start them"
+    this.run.disabled = state === "sending" || state === "no-program" || !this.canRun
+    this.run.title = this.canRun ? state === "no-program" ? "This file is not a Python program" : "" : "Your role is viewer: you can look at runs and not start them"
     fill(this.run, icon(Play, 14), state === "run-again" ? "Run again" : "Run", element("kbd", {}, runKeys))
     if (hadFocus)
       (live ? this.stop : this.run).focus()

@@ -1,3 +1,4 @@
+import { RunFiles } from "./run-files.js"
 import { Transcript } from "./transcript.js"
 
 /** @import { RunEvent, RunState, RunLimits, RunUsage, RunError, RunProgress, RunSession, LimitReached } from "../contracts/runs.js" */
@@ -29,6 +30,7 @@ export class RunOutput {
   /** What the run found of its session, or what it lost of it. @type {RunSession | null} */
   session = null
   figures = 0
+  files = new RunFiles()
   /** @type {Map<string, ThingBlock>} */
   #bars = new Map()
 
@@ -83,6 +85,10 @@ export class RunOutput {
         break
       case "limit":
         this.#showLimit(event.limit)
+        break
+      case "file":
+        if (event.file)
+          this.files.take(event.file)
         break
       case "ended":
         this.#end(event)

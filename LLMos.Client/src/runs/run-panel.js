@@ -5,6 +5,7 @@ import { icon } from "../ui/icon.js"
 import { ExampleCards } from "./example-cards.js"
 import { OutputView } from "./output-view.js"
 import { RunControls } from "./run-controls.js"
+import { RunFileList } from "./run-file-list.js"
 import { timeOf } from "./run-list.js"
 import { RunMeters } from "./run-meters.js"
 import { stateTone, stateWord } from "./run-words.js"
@@ -15,7 +16,7 @@ import { SessionMark } from "./session-mark.js"
 /** @import { RunOutput } from "./run-output.js" */
 /** @import { RunControlsDelegate } from "./run-controls.js" */
 
-/** @typedef {RunControlsDelegate & { lineChosen(line: number): void, exampleChosen(example: Example): void }} RunPanelDelegate */
+/** @typedef {RunControlsDelegate & { lineChosen(line: number): void, exampleChosen(example: Example): void, fileChosen(path: string): void }} RunPanelDelegate */
 
 const tickMilliseconds = 100
 
@@ -30,6 +31,7 @@ export class RunPanel {
   /** @param {RunPanelDelegate} delegate @param {boolean} canRun */
   constructor(delegate, canRun) {
     this.output = new OutputView(delegate)
+    this.files = new RunFileList((path) => delegate.fileChosen(path))
     this.meters = new RunMeters()
     this.controls = new RunControls(delegate, canRun)
     this.controls.element.classList.add("phone-only")
@@ -45,7 +47,7 @@ export class RunPanel {
     this.element = element("section", { class: "panel run-panel", "aria-label": "Output" },
       element("header", { class: "panel-header" },
         element("h2", { class: "panel-title" }, "Output"), this.state, this.time, this.session.element, element("span", { class: "spring" }), this.download, this.controls.element),
-      this.line, this.examples.element, this.silent, this.output.element, this.meters.element, this.status)
+      this.line, this.examples.element, this.silent, this.output.element, this.files.element, this.meters.element, this.status)
     this.showNothing()
     setInterval(() => this.#run?.live && this.#tell(), tickMilliseconds)
   }
@@ -55,6 +57,7 @@ export class RunPanel {
     this.output.clear()
     this.output.element.hidden = true
     this.examples.element.hidden = false
+    this.files.element.hidden = true
     this.meters.element.hidden = true
     this.download.hidden = true
     this.silent.hidden = true
@@ -96,7 +99,8 @@ export class RunPanel {
       fill(this.state, element("span", { class: `dot dot-${stateTone(run.state)}` }), word)
     this.time.textContent = run.usage ? duration(run.usage.wallMilliseconds) : run.state === "running" ? stopwatch(elapsed) : ""
     this.download.hidden = run.live || run.transcript.isEmpty
-    this.silent.hidden = run.live || !run.transcript.isEmpty
+    this.silent.hidden = run.live || !run.transcript.isEmpty || run.files.list.length > 0
+    this.files.show(run.files)
     this.meters.show(run, elapsed)
     this.session.show(run)
     this.#drawLine(run)

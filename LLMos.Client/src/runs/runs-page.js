@@ -9,8 +9,9 @@ import { RunList, timeOf } from "./run-list.js"
 import { RunOutput } from "./run-output.js"
 import { RunPanel } from "./run-panel.js"
 
-/** @import { RunError, RunSummary } from "../contracts/runs.js" */
+/** @import { RunError, RunRecord, RunSummary } from "../contracts/runs.js" */
 /** @import { Draft } from "./draft.js" */
+/** @import { EditorFiles } from "./editor-panel.js" */
 /** @import { Example } from "./examples.js" */
 /** @import { RunClient } from "./run-client.js" */
 /** @import { RunFollow } from "./run-follow.js" */
@@ -26,17 +27,18 @@ export class RunsPage {
   /** @type {RunError | null} */
   #markedError = null
 
-  /** @param {RunClient} client @param {Draft} draft @param {Sessions} sessions @param {boolean} canRun */
-  constructor(client, draft, sessions, canRun) {
+  /** @param {RunClient} client @param {Draft} draft @param {Sessions} sessions @param {boolean} canRun @param {EditorFiles} files @param {HTMLElement} filesPanel what lies beside the runs */
+  constructor(client, draft, sessions, canRun, files, filesPanel) {
     this.client = client
     this.sessions = sessions
     this.canRun = canRun
-    this.editor = new EditorPanel(this, draft, sessions, canRun)
+    this.editor = new EditorPanel(this, draft, sessions, canRun, files)
     this.panel = new RunPanel(this, canRun)
     this.history = new RunHistory(this.#runs, this, canRun)
-    this.tabs = new ViewTabs("View", [["code", "Code"], ["output", "Output"], ["runs", "Runs"]])
+    this.tabs = new ViewTabs("View", [["code", "Code"], ["output", "Output"], ["files", "Files"], ["runs", "Runs"]])
     const split = new SplitPane(this.editor.element, this.panel.element, "Width of the editor", "llmos.split")
-    this.element = element("main", { class: "desk" }, this.history.element, split.element, this.tabs.element)
+    const side = new SplitPane(filesPanel, this.history.element, "Height of the files", "llmos.side", { name: "side", start: 60 })
+    this.element = element("main", { class: "desk" }, side.element, split.element, this.tabs.element)
     this.tabs.govern(this.element)
   }
 
@@ -61,9 +63,13 @@ export class RunsPage {
     const settings = this.editor.settings.request()
     if (!this.canRun || this.#sending || !settings)
       return
+    if (code === null) {
+      toast("This file is not a Python program. Open one, or go to the draft.")
+      return
+    }
     if (code.trim() === "") {
       toast("There is no program yet: write some Python, or take an example.")
-      this.editor.editor.focus()
+      this.editor.program?.focus()
       return
     }
 
@@ -97,7 +103,13 @@ export class RunsPage {
   /** @param {number} line */
   lineChosen(line) {
     this.tabs.choose("code")
-    this.editor.editor.goToLine(line)
+    this.editor.program?.goToLine(line)
+  }
+
+  /** @param {string} path of a file that the run wrote */
+  fileChosen(path) {
+    this.tabs.choose("code")
+    this.editor.files.open(path)
   }
 
   /** @param {Example} example */
@@ -111,6 +123,12 @@ export class RunsPage {
     this.#setControls()
   }
 
+  /** Another file is on the screen, or none any more. */
+  fileShown() {
+    this.editor.fileShown()
+    this.#setControls()
+  }
+
   draftAsked() {
     this.editor.showDraft()
     this.#setControls()
@@ -118,7 +136,7 @@ export class RunsPage {
   }
 
   copyToDraftAsked() {
-    this.editor.replaceDraft(this.editor.code)
+    this.editor.replaceDraft(this.editor.editor.text)
     this.#setControls()
     this.editor.editor.focus()
   }
@@ -160,7 +178,7 @@ export class RunsPage {
       const record = await this.client.read(id)
       if (record.code === this.editor.draft.text)
         this.editor.showDraft()
-      else
+      else if (record.code !== this.editor.code)
         this.editor.showPast(record.code, `${day(timeOf(record), new Date())}, ${clock(timeOf(record))}`)
       this.#follow(record)
       this.tabs.choose("output")
@@ -180,11 +198,13 @@ export class RunsPage {
     this.#setControls()
   }
 
-  /** @param {RunSummary} run */
+  /** @param {RunSummary & Partial<RunRecord>} run */
   #follow(run) {
     this.#shown?.follow.stop()
-    this.editor.editor.mark(null)
+    this.editor.program?.mark(null)
     const output = new RunOutput()
+    if (run.endedAt && run.files)
+      output.files.takeAll(run.files, run.filesOmitted)
     const follow = this.client.follow(run.id, {
       lastSequence: () => output.lastSequence,
       runEventsArrived: (events) => {
@@ -192,6 +212,8 @@ export class RunsPage {
         this.panel.refresh()
         this.#setControls()
         this.#markError(output)
+        if (!output.live && !run.endedAt && output.files.list.length > 0)
+          void this.#readFiles(run.id, output)
         return whole
       },
       runFollowFailed: tell,
@@ -203,8 +225,19 @@ export class RunsPage {
     follow.start()
   }
 
+  /** The record tells of the files in the end, as events are only so many. @param {string} id @param {RunOutput} output */
+  async #readFiles(id, { files }) {
+    const record = await this.client.read(id).catch(() => null)
+    if (!record?.files)
+      return
+    files.takeAll(record.files, record.filesOmitted)
+    if (this.#shown?.id === id)
+      this.panel.refresh()
+  }
+
   #setControls() {
-    const state = this.#sending ? "sending" : this.#shown?.output.live ? "live" : this.editor.showing === "past" ? "run-again" : "run"
+    const state = this.#sending ? "sending" : this.#shown?.output.live ? "live"
+      : this.editor.program === null ? "no-program" : this.editor.showing === "past" && this.editor.program === this.editor.editor ? "run-again" : "run"
     if (this.#controlState === state)
       return
     this.#controlState = state
@@ -216,7 +249,7 @@ export class RunsPage {
     if (!error?.line || error === this.#markedError)
       return
     this.#markedError = error
-    this.editor.editor.mark({ line: error.line, column: error.column, message: `${error.name}: ${error.message}` })
+    this.editor.program?.mark({ line: error.line, column: error.column, message: `${error.name}: ${error.message}` })
   }
 
   /** @param {KeyboardEvent} event */

@@ -3,22 +3,27 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { python } from "@codemirror/lang-python"
 import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language"
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search"
-import { EditorState, Prec } from "@codemirror/state"
+import { Compartment, EditorState, Prec } from "@codemirror/state"
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, placeholder } from "@codemirror/view"
 import { failedLine, markFailedLine } from "./code-failed-line.js"
 import { codeTheme } from "./code-theme.js"
 
 /** @typedef {{ codeChanged(text: string): void, runAsked(): void }} CodeEditorDelegate */
 /** @typedef {{ line: number, column: number | null, message: string }} CodeMark line and column from 1 */
+/** @typedef {{ language?: import("@codemirror/state").Extension, hint?: string, lineSeparator?: string }} CodeEditorOptions lineSeparator: "" takes any, and writes \n */
 
-/** An editor of Python. Tab indents; Escape and then Tab leaves it. */
+/** An editor of text, of Python if no other language is given. Tab indents; Escape and then Tab leaves it. */
 export class CodeEditor {
   #editable
+  #language = new Compartment()
 
-  /** @param {string} label @param {CodeEditorDelegate} delegate */
-  constructor(label, delegate) {
+  /** @param {string} label @param {CodeEditorDelegate} delegate @param {CodeEditorOptions} [options] */
+  constructor(label, delegate, { language = python(), hint = "Write Python here", lineSeparator = "" } = {}) {
     this.label = label
     this.delegate = delegate
+    this.language = language
+    this.hint = hint
+    this.lineSeparator = lineSeparator
     this.#editable = true
     this.view = new EditorView({ state: this.#stateOf("") })
   }
@@ -28,7 +33,13 @@ export class CodeEditor {
   }
 
   get text() {
-    return this.view.state.doc.toString()
+    return this.view.state.sliceDoc()
+  }
+
+  /** @param {import("@codemirror/state").Extension} language */
+  speak(language) {
+    this.language = language
+    this.view.dispatch({ effects: this.#language.reconfigure(language) })
   }
 
   /** Shows another program; its undo history begins here. @param {string} text @param {"editable" | "read-only"} mode */
@@ -64,6 +75,7 @@ export class CodeEditor {
     return EditorState.create({
       doc,
       extensions: [
+        this.lineSeparator === "" ? [] : EditorState.lineSeparator.of(this.lineSeparator),
         Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => (delegate.runAsked(), true) }])),
         lineNumbers(),
         history(),
@@ -77,10 +89,10 @@ export class CodeEditor {
         highlightActiveLineGutter(),
         highlightSelectionMatches(),
         search({ top: true }),
-        python(),
+        this.#language.of(this.language),
         failedLine,
         codeTheme,
-        placeholder("Write Python here"),
+        placeholder(this.hint),
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, indentWithTab]),
         EditorState.readOnly.of(!this.#editable),
         EditorView.contentAttributes.of({

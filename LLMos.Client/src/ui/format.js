@@ -76,8 +76,10 @@ export function count(many, thing, things = `${thing}s`) {
 
 /** Characters that cannot be seen, or that turn the text after them around, as the escapes of Python. @param {string} text */
 export function visible(text) {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, (character) => {
-    const code = character.charCodeAt(0).toString(16)
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu, (character) => {
+    const code = /** @type {number} */ (character.codePointAt(0)).toString(16)
+    if (code.length > 4)
+      return `\\U${code.padStart(8, "0")}`
     return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`
   })
 }

@@ -9,7 +9,7 @@ import { attachPopover } from "./popover.js"
  * @param {HTMLButtonElement} button @param {string} label @param {(MenuItem | "line" | Node)[]} items
  */
 export function attachMenu(button, label, items) {
-  const panel = element("div", { class: "menu", role: "menu", "aria-label": label }, ...items.map((item) => rendered(item, () => panel.hidePopover())))
+  const panel = element("div", { class: "menu", role: "menu", "aria-label": label }, ...menuItems(items, () => panel.hidePopover()))
   button.setAttribute("aria-haspopup", "menu")
   attachPopover(button, panel, () => refreshChecks(panel, items))
 
@@ -17,6 +17,11 @@ export function attachMenu(button, label, items) {
   choices(panel)[0]?.toggleAttribute("autofocus", true)
   panel.addEventListener("keydown", (event) => moveFocus(panel, event))
   return panel
+}
+
+/** @param {(MenuItem | "line" | Node)[]} items @param {() => void} close */
+export function menuItems(items, close) {
+  return items.map((item) => rendered(item, close))
 }
 
 /** @param {MenuItem | "line" | Node} item @param {() => void} close */
@@ -52,7 +57,7 @@ function choices(panel) {
 }
 
 /** @param {HTMLElement} panel @param {KeyboardEvent} event */
-function moveFocus(panel, event) {
+export function moveFocus(panel, event) {
   const all = choices(panel)
   const here = all.indexOf(/** @type {HTMLElement} */ (document.activeElement))
   const next = { ArrowDown: here + 1, ArrowUp: here - 1 + all.length, Home: 0, End: all.length - 1 }[event.key]

@@ -4,12 +4,12 @@ const least = 20
 const most = 80
 const step = 4
 
-/** Two panes with a movable line between: pointer, or arrow keys when it has the focus. A double click puts it in the middle. */
+/** Two panes with a movable line between: pointer, or arrow keys when it has the focus. A double click puts it where it was at first. */
 export class SplitPane {
   #share = 50
 
-  /** @param {HTMLElement} first @param {HTMLElement} second @param {string} label @param {string} storageKey */
-  constructor(first, second, label, storageKey) {
+  /** @param {HTMLElement} first @param {HTMLElement} second @param {string} label @param {string} storageKey @param {{ name?: "split" | "side", start?: number }} [options] name: of the class; start: percent of the first */
+  constructor(first, second, label, storageKey, { name = "split", start = 50 } = {}) {
     this.storageKey = storageKey
     this.divider = element("div", {
       class: "split-divider",
@@ -20,10 +20,10 @@ export class SplitPane {
       "aria-valuemax": most,
       onpointerdown: (/** @type {PointerEvent} */ event) => this.#drag(event),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#press(event),
-      ondblclick: () => this.#set(50),
+      ondblclick: () => this.#set(start),
     })
-    this.element = element("div", { class: "split" }, first, this.divider, second)
-    this.#set(Number(localStorage.getItem(storageKey)) || 50)
+    this.element = element("div", { class: name }, first, this.divider, second)
+    this.#set(Number(localStorage.getItem(storageKey)) || start)
   }
 
   get #stacked() {

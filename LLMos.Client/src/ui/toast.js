@@ -7,8 +7,8 @@ const shownMilliseconds = 7000
 /** @type {HTMLElement | null} */
 let stack = null
 
-/** Says one sentence at the edge of the page; an error stays until it is closed. @param {string} sentence @param {"info" | "error"} [tone] */
-export function toast(sentence, tone = "info") {
+/** Says one sentence at the edge of the page; an error stays until it is closed. @param {string} sentence @param {"info" | "error"} [tone] @param {{ label: string, chosen: () => void }} [deed] */
+export function toast(sentence, tone = "info", deed) {
   stack ??= document.body.appendChild(element("div", { class: "toasts", role: "region", "aria-label": "Messages" }))
   // A modal dialog lies in the top layer; only a popover shown after it lies above.
   stack.popover = "manual"
@@ -18,6 +18,7 @@ export function toast(sentence, tone = "info") {
   const message = element("div", { class: `toast toast-${tone}`, role: tone === "error" ? "alert" : "status" },
     tone === "error" && icon(CircleAlert),
     element("span", {}, sentence),
+    deed && element("button", { class: "button small", type: "button", onclick: () => (message.remove(), deed.chosen()) }, deed.label),
     element("button", { class: "button quiet square", type: "button", "aria-label": "Close message", onclick: () => message.remove() }, icon(X)))
   while (stack.children.length > 3)
     stack.firstElementChild?.remove()

@@ -21,6 +21,9 @@ public enum ErrorKind
     /// <summary>The thing is not in a state that allows this (409).</summary>
     Conflict,
 
+    /// <summary>The thing is not at the state that the caller has seen (412).</summary>
+    PreconditionFailed,
+
     /// <summary>A size limit (413).</summary>
     TooLarge,
 

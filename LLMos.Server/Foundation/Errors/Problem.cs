@@ -33,6 +33,7 @@ internal static class Problem
         ErrorKind.NotFound => StatusCodes.Status404NotFound,
         ErrorKind.NotAllowed => StatusCodes.Status405MethodNotAllowed,
         ErrorKind.Conflict => StatusCodes.Status409Conflict,
+        ErrorKind.PreconditionFailed => StatusCodes.Status412PreconditionFailed,
         ErrorKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorKind.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
         ErrorKind.Busy => StatusCodes.Status429TooManyRequests,

@@ -1,7 +1,7 @@
 namespace LLMos.Server.Foundation.Storage;
 
 /// <summary>One caller's change on its way to the disk.</summary>
-internal sealed class Change(Action<Documents> apply)
+internal sealed class Change(Action<Documents> apply, Action? whenDurable, Action<Exception>? whenLost)
 {
     // The writer completes many callers after each other and must not run what they do next.
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,14 +31,25 @@ internal sealed class Change(Action<Documents> apply)
         return !documents.Broken && (_refusal is null || documents.Changes == before);
     }
 
+    /// <summary>Before anybody else may look at the database.</summary>
+    public void BecomeDurable()
+    {
+        if (_refusal is null)
+            whenDurable?.Invoke();
+    }
+
     /// <summary>Tells the caller how it went: done, or the change's own refusal.</summary>
     public void Complete()
     {
         if (_refusal is null)
             _done.SetResult();
         else
-            _done.SetException(_refusal);
+            Fail(_refusal);
     }
 
-    public void Fail(Exception failure) => _done.SetException(_refusal ?? failure);
+    public void Fail(Exception failure)
+    {
+        whenLost?.Invoke(_refusal ?? failure);
+        _done.SetException(_refusal ?? failure);
+    }
 }

@@ -8,6 +8,8 @@ internal sealed partial class DataFolder : IDisposable
     // What flock answers when somebody else holds the lock: EWOULDBLOCK.
     private const int WouldBlock = 11;
 
+    public const string DatabaseName = "llmos.db", ChangeLogName = "llmos.wal", LockName = "llmos.lock";
+
     private const uint OthersNothing = 0b000_111_111;
 
     private readonly FileStream _lock;
@@ -21,7 +23,7 @@ internal sealed partial class DataFolder : IDisposable
             // What this process makes from here on is for its user alone; LiteDB and others take no mode for their files.
             _ = SetMask(OthersNothing);
             Directory.CreateDirectory(Path);
-            _lock = new(In("llmos.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _lock = new(In(LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException failure) when (failure.HResult == WouldBlock)
         {
@@ -35,12 +37,12 @@ internal sealed partial class DataFolder : IDisposable
 
     public string Path { get; }
 
-    public string DatabaseFile => In("llmos.db");
+    public string DatabaseFile => In(DatabaseName);
 
     /// <summary>Where a new database is made, so that the real name only ever belongs to a whole one.</summary>
     public string NewDatabaseFile => In("llmos.db.new");
 
-    private string ChangeLogFile => In("llmos.wal");
+    private string ChangeLogFile => In(ChangeLogName);
 
     /// <summary>Opens the change log, <paramref name="reservedBytes"/> long and written once: blocks that exist are cheaper to sync.</summary>
     public SegmentLog OpenChangeLog(long reservedBytes)

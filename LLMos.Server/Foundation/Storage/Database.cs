@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Storage.Backups;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -30,6 +31,7 @@ public sealed class Database : IDisposable
     private readonly long _checkpointPages;
     private long _checkpointAt;
     private bool _checkpointFails;
+    private bool _isCopied;
     private bool _disposed;
 
     /// <exception cref="DomainException">The folder or the database in it cannot be used; the code says why.</exception>
@@ -94,9 +96,11 @@ public sealed class Database : IDisposable
     /// traces outside its documents. Changes are applied in the order of the calls.
     /// </remarks>
     /// <exception cref="DomainException"><c>storage.busy</c> at once; <c>storage.full</c> or <c>storage.failed</c> by the task.</exception>
-    public Task WriteAsync(Action<Documents> change)
+    /// <param name="whenDurable">Runs on the writer's thread before the next read: for what is kept in memory too. It must be quick and not throw.</param>
+    /// <param name="whenLost">Runs on the writer's thread before the next change is applied. It must not throw.</param>
+    public Task WriteAsync(Action<Documents> change, Action? whenDurable = null, Action<Exception>? whenLost = null)
     {
-        var waiting = new Change(change);
+        var waiting = new Change(change, whenDurable, whenLost);
         try
         {
             if (!_waiting.TryAdd(waiting))
@@ -108,6 +112,31 @@ public sealed class Database : IDisposable
         }
 
         return waiting.Done;
+    }
+
+    /// <summary>Makes a whole, durable copy of the database as it is now, while reading and writing go on.</summary>
+    /// <exception cref="DomainException"><c>storage.failed</c>.</exception>
+    /// <exception cref="IOException">The copy cannot be written.</exception>
+    public void CopyTo(string path)
+    {
+        using (EnterFirst())
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!TryCheckpoint())
+                throw StorageErrors.Failed();
+            // The file changes in a checkpoint only; until then the change log grows.
+            _isCopied = true;
+        }
+
+        try
+        {
+            BackupFiles.CopyDurably(_folder.DatabaseFile, path);
+        }
+        finally
+        {
+            using (EnterFirst())
+                _isCopied = false;
+        }
     }
 
     /// <summary>Finishes what waits, then leaves the whole content in the database file alone.</summary>
@@ -224,10 +253,15 @@ public sealed class Database : IDisposable
             _engine.Drop();
             throw;
         }
+
+        group.ForEach(change => change.BecomeDurable());
     }
 
     private bool TryCheckpoint()
     {
+        if (_isCopied)
+            return false;
+
         try
         {
             _engine.Checkpoint();

@@ -28,6 +28,15 @@ public sealed class Documents
     public IReadOnlyList<BsonDocument> All(string collection) =>
         Ask(collection, documents => documents.FindAll().ToList());
 
+    /// <summary>Gives every document to <paramref name="visit"/>, in id order, without having all in memory.</summary>
+    public void Each(string collection, Action<BsonDocument> visit) =>
+        Ask(collection, documents =>
+        {
+            foreach (var document in documents.FindAll())
+                visit(document);
+            return true;
+        });
+
     /// <summary>Documents whose id lies between both bounds, bounds included, in id order.</summary>
     public IReadOnlyList<BsonDocument> Between(string collection, BsonValue low, BsonValue high, int limit) =>
         Ask(collection, documents => documents.Find(BsonExpression.Create("_id BETWEEN @0 AND @1", low, high), skip: 0, limit).ToList());

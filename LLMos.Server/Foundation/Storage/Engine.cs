@@ -28,6 +28,15 @@ internal sealed class Engine(EngineSettings files, SegmentLog log, Lock gate, IL
         database.Checkpoint();
     }
 
+    /// <summary>Reads a whole database that nobody uses.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static T Inspect<T>(string path, Lock gate, Func<Documents, T> inspect)
+    {
+        using var changes = new MemoryStream();
+        using var database = Open(new() { Filename = path, ReadOnly = true }, changes);
+        return inspect(new(database, gate, writable: false));
+    }
+
     /// <exception cref="IOException">The files cannot be opened.</exception>
     public Documents Documents(bool writable)
     {

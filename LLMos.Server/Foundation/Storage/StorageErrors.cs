@@ -30,4 +30,10 @@ internal static class StorageErrors
 
     public static DomainException NewerSchema(int found, int known) =>
         new(new(ErrorKind.Unavailable, "storage.newer_schema", $"The database was written by a newer version of this server (schema {found}; this one knows up to {known}). Nothing was changed; start that version, or restore a backup."));
+
+    public static DomainException BackupRunning() =>
+        new(new(ErrorKind.Conflict, "storage.backup_running", "A backup is being made already."));
+
+    public static DomainException BackupDamaged(string folder, string why) =>
+        new(new(ErrorKind.Unavailable, "storage.backup_damaged", $"'{folder}' is not a whole backup ({why}). Nothing was changed."));
 }

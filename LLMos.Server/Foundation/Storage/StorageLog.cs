@@ -19,4 +19,10 @@ internal static partial class StorageLog
 
     [LoggerMessage(115, LogLevel.Warning, "The database engine closed with an error and is opened again")]
     public static partial void EngineClosedBadly(this ILogger logger, Exception failure);
+
+    [LoggerMessage(116, LogLevel.Information, "Backup {Name} was made and verified: {Files} files, {Bytes} bytes")]
+    public static partial void BackupMade(this ILogger logger, string name, int files, long bytes);
+
+    [LoggerMessage(117, LogLevel.Error, "A backup could not be made")]
+    public static partial void BackupFailed(this ILogger logger, Exception failure);
 }

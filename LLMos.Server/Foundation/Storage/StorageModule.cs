@@ -1,3 +1,5 @@
+using LLMos.Server.Foundation.Storage.Backups;
+
 namespace LLMos.Server.Foundation.Storage;
 
 public static class StorageModule
@@ -8,6 +10,8 @@ public static class StorageModule
         builder.Services.AddOptions<StorageOptions>()
             .BindConfiguration(StorageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Database>();
+        builder.Services.AddSingleton<DeletionHold>();
+        builder.Services.AddSingleton<BackupStore>();
         builder.Services.AddHostedService<OpenAtStart>();
         return builder;
     }

@@ -18,4 +18,12 @@ public sealed record StorageOptions
     /// <summary>Size of the change log at which it is copied into the database file: about 2 ms of standstill per megabyte.</summary>
     [Range(1, 256)]
     public int CheckpointMegabytes { get; init; } = 8;
+
+    /// <summary>The folder that backups are made in, best on another disk. Not set: <c>backups</c> in the data folder.</summary>
+    [StringLength(4096, MinimumLength = 1)]
+    public string? BackupPath { get; init; }
+
+    /// <summary>Backups that are kept; one more, and the oldest goes.</summary>
+    [Range(1, 1000)]
+    public int BackupsKept { get; init; } = 7;
 }

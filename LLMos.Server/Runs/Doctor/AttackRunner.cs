@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Runs.Sandboxes;
 
@@ -8,9 +9,10 @@ namespace LLMos.Server.Runs.Doctor;
 
 /// <summary>Runs attacks, each in a worker of its own as any program, and looks from outside at what they did.</summary>
 /// <param name="limits">What holds for an attack.</param>
+/// <param name="person">Whose programs the attacks are.</param>
 internal sealed class AttackRunner(
-    Forkserver forkserver, AttackPrograms programs, RunOptions options, DecoySecrets secrets, AnotherRun anotherRun,
-    string temporary, Func<Attack, RunLimits> limits, TimeProvider time)
+    Forkserver forkserver, AttackPrograms programs, RunOptions options, DecoySecrets secrets, AnotherRun anotherRun, DecoyVolumes volumes,
+    string temporary, Func<Attack, RunLimits> limits, TimeProvider time, Caller person)
 {
     private const int RecordedBytes = 65_536;
 
@@ -58,6 +60,7 @@ internal sealed class AttackRunner(
         effects.AddRange(await RemainsAsync(workers, mark));
         effects.AddRange(decoys.Effects());
         effects.AddRange(anotherRun.Effects());
+        effects.AddRange(volumes.Effects());
         if (forkserver.Ended.IsCompleted || ProcessFacts.Of(forkserver.ProcessId) is not { State: not ('T' or 't') })
             effects.Add("the forkserver was ended or stopped");
         if (end.PeakHeapBytes > (attack.HeapMegabytes + Attack.MarginMegabytes) * 1024L * 1024)
@@ -68,7 +71,7 @@ internal sealed class AttackRunner(
     }
 
     private DetachedRun New(string code, string? stdin, RunLimits limits, int recordedBytes) => new(
-        Path.Combine(temporary, $"{Ulid.NewUlid()}.log"), new() { Language = "python", Code = code, Stdin = stdin }, limits, recordedBytes, time);
+        Path.Combine(temporary, $"{Ulid.NewUlid()}.log"), new() { Language = "python", Code = code, Stdin = stdin }, limits, recordedBytes, time, person, new(volumes.Files, Devices: null));
 
     private async Task<(RunEnd End, List<Worker> Workers, List<string> Effects)> FinishAsync(DetachedRun run, TimeSpan longest, string? mark = null)
     {

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
+using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs.Sandboxes;
 
 namespace LLMos.Server.Runs.Doctor;
 
-/// <summary>A sandbox of its own beside that of a running server: the same interpreter, the same limits, no database.</summary>
+/// <summary>A sandbox of its own beside that of a running server: the same interpreter, the same limits, volumes of its own.</summary>
 internal sealed class AttackSession : IDisposable
 {
     // Most of the time an attack waits for the clock that ends it.
@@ -63,12 +64,14 @@ internal sealed class AttackSession : IDisposable
 
     /// <summary>Runs those attacks that <paramref name="wanted"/> takes, in the order of their files.</summary>
     /// <param name="limits">What holds for an attack; null: what its file says.</param>
-    public async Task<IReadOnlyList<AttackOutcome>> AttackAsync(Func<Attack, bool> wanted, Func<Attack, RunLimits>? limits = null)
+    /// <param name="person">Whose programs the attacks are; null: a stranger's.</param>
+    public async Task<IReadOnlyList<AttackOutcome>> AttackAsync(Func<Attack, bool> wanted, Func<Attack, RunLimits>? limits = null, Caller? person = null)
     {
         await using var anotherRun = await AnotherRun.StartAsync(
             Forkserver, _options, Path.Combine(_temporary, "another.log"), _secrets, _time);
+        using var volumes = new DecoyVolumes(Path.Combine(_temporary, "volumes"), _secrets, _time);
         var runner = new AttackRunner(
-            Forkserver, new(), _options, _secrets, anotherRun, _temporary, limits ?? (attack => attack.Limits), _time);
+            Forkserver, new(), _options, _secrets, anotherRun, volumes, _temporary, limits ?? (attack => attack.Limits), _time, person ?? DecoyVolumes.Attacker);
         var attacks = (await runner.ListAsync()).Where(wanted).ToList();
 
         var decoys = new ConcurrentBag<Decoys>(Enumerable.Range(0, Lanes).Select(_ => new Decoys(_temporary, _data, _secrets)));

@@ -4,13 +4,13 @@ using System.Text;
 namespace LLMos.Server.Runs.Doctor;
 
 /// <summary>Texts that no program may ever get hold of, each in another place; all look alike, so that a program can search for them.</summary>
-internal sealed record DecoySecrets(string InEnvironment, string InMemory, string InFile, string OfAnotherRun)
+internal sealed record DecoySecrets(string InEnvironment, string InMemory, string InFile, string OfAnotherRun, string OfAnotherPerson)
 {
     public const string Variable = "LLMOS_DECOY_SECRET";
 
     private const int Bytes = 16;
 
-    public static DecoySecrets Make() => new(New(), New(), New(), New());
+    public static DecoySecrets Make() => new(New(), New(), New(), New(), New());
 
     /// <returns>Where the secret lies that <paramref name="output"/> has; null when it has none.</returns>
     public string? FoundIn(ReadOnlySpan<byte> output)
@@ -18,7 +18,7 @@ internal sealed record DecoySecrets(string InEnvironment, string InMemory, strin
         foreach (var (secret, place) in new[]
                  {
                      (InEnvironment, "the server's environment"), (InMemory, "the server's memory"),
-                     (InFile, "a file of the host"), (OfAnotherRun, "another run"),
+                     (InFile, "a file of the host"), (OfAnotherRun, "another run"), (OfAnotherPerson, "another person's file"),
                  })
         {
             if (output.IndexOf(Encoding.ASCII.GetBytes(secret)) >= 0)

@@ -10,15 +10,17 @@ internal sealed class DetachedRun : IDisposable
     private readonly RunOutput _output;
     private readonly TimeProvider _time;
     private readonly string _path;
+    private readonly Reach? _reach;
 
     /// <param name="path">Of a file for its events, which is gone with this object.</param>
-    public DetachedRun(string path, StartRunRequest request, RunLimits limits, int recordedBytes, TimeProvider time)
+    public DetachedRun(string path, StartRunRequest request, RunLimits limits, int recordedBytes, TimeProvider time, Caller? owner = null, Reach? reach = null)
     {
         var now = time.GetUtcNow().UtcDateTime;
         _time = time;
         _path = path;
+        _reach = reach;
         _log = EventLog.Create(path, new());
-        Run = new(Path.GetFileNameWithoutExtension(path), new("", "server", Role.Administrator), request, limits, now);
+        Run = new(Path.GetFileNameWithoutExtension(path), owner ?? new("", "server", Role.Administrator), request, limits, now);
         _output = new(_log, now, time, recordedBytes);
         Run.TryStart(now);
     }
@@ -46,7 +48,7 @@ internal sealed class DetachedRun : IDisposable
     public RunEnd Execute(SandboxPolicy policy, Func<SandboxPolicy, Task<Worker>> take)
     {
         var end = PythonSandbox.Execute(
-            Run, _output, policy, take,
+            Run, _output, _reach, policy, take,
             (execution, worker) => _ = PythonSandbox.LeaveAsync(execution.HasBegun ? Run.Ended : Task.CompletedTask, worker, () => { }));
         Run.TryEnd(end, _time.GetUtcNow().UtcDateTime);
         Run.Announce();

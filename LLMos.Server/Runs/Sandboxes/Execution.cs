@@ -23,6 +23,9 @@ internal sealed class Execution
     // Whoever takes longer than most runs do lets the others go first.
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(200);
 
+    // While a call is answered, which may wait for the disk or for a worker that does not read, this looks at the clock.
+    private static readonly TimeSpan LookAtClock = TimeSpan.FromMilliseconds(20);
+
     // How long a stopped program may take to hand over what it gathered.
     private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(50);
 
@@ -38,19 +41,22 @@ internal sealed class Execution
     private readonly Lock _gate = new();
 
     private readonly bool _keeps;
+    private readonly CallLine? _calls;
     private readonly TimeSpan _cpuBefore;
     private long _started, _stoppedAt, _sentBytes;
     private RunEnd? _stopped;
     private volatile bool _buffering;
-    private bool _begun, _interrupted, _errorsEnded, _gaveWay;
+    private bool _begun, _interrupted, _errorsEnded, _callsEnded, _gaveWay;
     private string? _outcome;
 
-    public Execution(Run run, RunOutput output, Worker worker)
+    /// <param name="reach">Null: programs reach nothing here.</param>
+    public Execution(Run run, RunOutput output, Worker worker, Reach? reach)
     {
         _run = run;
         _output = output;
         _worker = worker;
         _keeps = run.Request.Session is not null;
+        _calls = reach is null ? null : new(worker, reach, run.Owner with { Via = $"run {run.Id}" }, OnFileChanged);
         _cpuBefore = worker.Layers is null ? default : worker.MeasureCpu();
         _parser = new(worker.Marker, OnText, OnFrame);
     }
@@ -72,7 +78,7 @@ internal sealed class Execution
         said = "";
         while (_worker.Layers is null)
         {
-            var (fromOutput, fromErrors) = Posix.Poll(_worker.Output, _worker.Errors, -1);
+            var (fromOutput, fromErrors, _) = Posix.Poll(_worker.Output, _worker.Errors, null, -1);
             if (fromErrors && Posix.Read(_worker.Errors, _buffer) is > 0 and var count)
                 said += Encoding.UTF8.GetString(_buffer, 0, count);
             else if (fromOutput && !ReadOutput())
@@ -96,12 +102,16 @@ internal sealed class Execution
 
         while (_outcome is null)
         {
-            var (fromOutput, fromErrors) = Posix.Poll(_worker.Output, _errorsEnded ? null : _worker.Errors, Patience());
+            var (fromOutput, fromErrors, fromCalls) = Posix.Poll(
+                _worker.Output, _errorsEnded ? null : _worker.Errors, _calls is null || _callsEnded ? null : _worker.Requests, Patience());
             if (fromErrors)
                 ReadErrors();
             if (fromOutput && !ReadOutput())
                 return Gone();
-            if (!fromOutput && !fromErrors)
+            // What was printed before it comes before what it changes.
+            if (fromCalls && _outcome is null)
+                AnswerCall();
+            if (!fromOutput && !fromErrors && !fromCalls)
                 OnSilence();
             ObserveClock();
         }
@@ -131,6 +141,7 @@ internal sealed class Execution
             _stoppedAt = Stopwatch.GetTimestamp();
         }
 
+        _calls?.Cancel();
         if (_buffering)
             _worker.AskForGathered();
         else
@@ -194,6 +205,19 @@ internal sealed class Execution
     {
         var limit = new LimitReached("timeoutSeconds", _run.Limits.TimeoutSeconds, Math.Round(Elapsed.TotalSeconds, 3));
         Stop(new(RunState.TimedOut, Limit: limit));
+    }
+
+    private void AnswerCall()
+    {
+        FlushText(isLast: false);
+        using var clock = new Timer(_ => ObserveClock(), state: null, LookAtClock, LookAtClock);
+        _callsEnded = !_calls!.Answer();
+    }
+
+    private void OnFileChanged(ChangedFile file)
+    {
+        _output.Append(new() { Type = "file", File = file });
+        Count(file.Path.Length + EventOverheadBytes);
     }
 
     private bool ReadOutput()
@@ -340,7 +364,7 @@ internal sealed class Execution
     /// <summary>The program reached its end and said so.</summary>
     private RunEnd Finished()
     {
-        while (!_errorsEnded && Posix.Poll(_worker.Errors, null, 0).First)
+        while (!_errorsEnded && Posix.Poll(_worker.Errors, null, null, 0).First)
             ReadErrors();
         if (_stopped is { State: RunState.OutputExceeded } exceeded)
             return exceeded;
@@ -373,7 +397,7 @@ internal sealed class Execution
             return new(RunState.Crashed, "The program closed its output and was ended.");
         }
 
-        while (!_errorsEnded && Posix.Poll(_worker.Errors, null, 0).First)
+        while (!_errorsEnded && Posix.Poll(_worker.Errors, null, null, 0).First)
             ReadErrors();
         var exit = _worker.Exited.GetAwaiter().GetResult();
         return WithUsage(

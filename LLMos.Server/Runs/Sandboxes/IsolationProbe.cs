@@ -30,7 +30,7 @@ internal static class IsolationProbe
 
         // Not required of this one: a layer that is missing is to be found, not to be refused.
         IReadOnlyDictionary<string, string> applied = new Dictionary<string, string>();
-        var end = PythonSandbox.Execute(run, output, policy with { Required = [] }, forkserver.ForkAsync, (_, worker) =>
+        var end = PythonSandbox.Execute(run, output, reach: null, policy with { Required = [] }, forkserver.ForkAsync, (_, worker) =>
         {
             applied = worker.Layers ?? applied;
             worker.Dispose();

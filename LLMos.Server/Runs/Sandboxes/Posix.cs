@@ -13,19 +13,20 @@ internal static unsafe partial class Posix
     private const int ErrnoInterrupted = 4, ErrnoAgain = 11;
     private const int PidfdSendSignal = 424;
 
-    /// <summary>Waits until one of <paramref name="first"/>, <paramref name="second"/> can be read or has ended.</summary>
+    /// <summary>Waits until one of them can be read or has ended.</summary>
     /// <param name="milliseconds">Negative waits for ever.</param>
-    /// <returns>Which can be read; both false when the time is over.</returns>
-    public static (bool First, bool Second) Poll(SafeFileHandle first, SafeFileHandle? second, int milliseconds)
+    /// <returns>Which can be read; all false when the time is over.</returns>
+    public static (bool First, bool Second, bool Third) Poll(SafeFileHandle first, SafeFileHandle? second, SafeFileHandle? third, int milliseconds)
     {
-        var descriptors = stackalloc PollDescriptor[2];
+        var descriptors = stackalloc PollDescriptor[3];
         descriptors[0] = new() { Descriptor = (int)first.DangerousGetHandle(), Events = PollIn };
         descriptors[1] = new() { Descriptor = second is null ? -1 : (int)second.DangerousGetHandle(), Events = PollIn };
-        var ready = poll(descriptors, 2, milliseconds);
+        descriptors[2] = new() { Descriptor = third is null ? -1 : (int)third.DangerousGetHandle(), Events = PollIn };
+        var ready = poll(descriptors, 3, milliseconds);
         if (ready < 0 && Marshal.GetLastPInvokeError() != ErrnoInterrupted)
             throw new IOException($"poll failed: {Marshal.GetLastPInvokeErrorMessage()}");
 
-        return ready > 0 ? (descriptors[0].Happened != 0, descriptors[1].Happened != 0) : (false, false);
+        return ready > 0 ? (descriptors[0].Happened != 0, descriptors[1].Happened != 0, descriptors[2].Happened != 0) : default;
     }
 
     /// <summary>Reads what is there, at most the buffer's length; 0 at the end.</summary>

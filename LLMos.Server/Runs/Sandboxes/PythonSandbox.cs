@@ -1,14 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs.Sessions;
+using LLMos.Server.Volumes;
 using Microsoft.Extensions.Options;
 
 namespace LLMos.Server.Runs.Sandboxes;
 
 /// <summary>Runs Python programs: keeps a forkserver alive, probes at its start what confinement achieves, executes.</summary>
 internal sealed class PythonSandbox(
-    IOptions<RunOptions> options, IOptions<StorageOptions> storage, TimeProvider time, ILogger<PythonSandbox> log) : BackgroundService
+    IOptions<RunOptions> options, IOptions<StorageOptions> storage, Reach reach, SystemVolume system, TimeProvider time, ILogger<PythonSandbox> log) : BackgroundService
 {
     // A waiting worker may have been killed from outside: as long as the program has not begun, another takes its place.
     private const int Attempts = 3;
@@ -17,14 +20,20 @@ internal sealed class PythonSandbox(
     // A worker whose program has ended is idle, unless it is hostile.
     private static readonly TimeSpan LongestLeave = TimeSpan.FromSeconds(1);
 
+    private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly Lock _gate = new();
+    private Forkserver.HelloMessage? _interpreter;
     private TaskCompletionSource<Current> _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What holds on this host, as the last probe found it.</summary>
     public IsolationAnswer Isolation { get; private set; } = new(false, "The sandbox is starting.", null, []);
 
-    /// <summary>The interpreter and its packages; null until it has started once.</summary>
-    public Forkserver.HelloMessage? Interpreter { get; private set; }
+    /// <summary>What holds for runs, and what they find; without the interpreter and its packages until it has started once.</summary>
+    public LimitsAnswer Limits => new(
+        RunLimitsOf(options.Value), options.Value.MaxTimeoutSeconds, options.Value.MaxHeapMegabytes,
+        options.Value.MaxCodeBytes, options.Value.MaxStdinBytes, options.Value.MaxSessionsPerUser, options.Value.SessionIdleMinutes,
+        _interpreter?.Python ?? "", _interpreter?.Packages ?? [], HintTable.Modules, HintTable.Errors);
 
     /// <summary>The forkserver's process, for those who want to watch it.</summary>
     public int? ForkserverProcessId => _current.Task.IsCompletedSuccessfully ? _current.Task.GetAwaiter().GetResult().Forkserver.ProcessId : null;
@@ -43,7 +52,7 @@ internal sealed class PythonSandbox(
 
     /// <summary>Runs a program to its end on the calling thread.</summary>
     public RunEnd Execute(Run run, RunOutput output) => OnceStarted(run, current => Execute(
-        run, output, SandboxPolicy.For(run.Limits, options.Value), current.Pool.TakeAsync,
+        run, output, reach, SandboxPolicy.For(run.Limits, options.Value), current.Pool.TakeAsync,
         (execution, worker) => _ = LeaveAsync(execution.HasBegun ? run.Ended : Task.CompletedTask, worker, current.Pool.Fill)));
 
     /// <summary>Runs a session's program to its end on the calling thread, in the session's worker or, when it has none, in a new one.</summary>
@@ -53,7 +62,7 @@ internal sealed class PythonSandbox(
         {
             kept.ResetPeak();
             kept.Resume();
-            var execution = new Execution(run, output, kept);
+            var execution = new Execution(run, output, kept, reach);
             try
             {
                 return Pump(run, execution) ?? new(RunState.Crashed, "The session's process was ended from outside before the run began.");
@@ -65,7 +74,7 @@ internal sealed class PythonSandbox(
         }
 
         return OnceStarted(run, current => Execute(
-            run, output, SandboxPolicy.ForSession(run.Limits, options.Value), current.Forkserver.ForkAsync,
+            run, output, reach, SandboxPolicy.ForSession(run.Limits, options.Value), current.Forkserver.ForkAsync,
             (execution, worker) => Leave(session, execution, worker)));
     }
 
@@ -143,7 +152,9 @@ internal sealed class PythonSandbox(
         var cache = Path.GetFullPath(Path.Combine(storage.Value.Path, "cache", "matplotlib"));
         Directory.CreateDirectory(cache);
         using var forkserver = await Forkserver.StartAsync(options.Value.Python, cache, stopping);
-        Interpreter = forkserver.Hello;
+        _interpreter = forkserver.Hello;
+        // For programs, and for people who look for it where the contract is.
+        system.Put("limits.json", JsonSerializer.SerializeToUtf8Bytes(Limits, Readable));
 
         var policy = SandboxPolicy.For(RunLimitsOf(options.Value), options.Value);
         // The probe occupies its thread as a run does.
@@ -173,7 +184,7 @@ internal sealed class PythonSandbox(
     public static RunLimits RunLimitsOf(RunOptions options) => new(options.TimeoutSeconds, options.HeapMegabytes, options.MaxOutputBytes);
 
     internal static RunEnd Execute(
-        Run run, RunOutput output, SandboxPolicy policy, Func<SandboxPolicy, Task<Worker>> take, Action<Execution, Worker> leave)
+        Run run, RunOutput output, Reach? reach, SandboxPolicy policy, Func<SandboxPolicy, Task<Worker>> take, Action<Execution, Worker> leave)
     {
         var said = "";
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -181,7 +192,7 @@ internal sealed class PythonSandbox(
             try
             {
                 var worker = take(policy).GetAwaiter().GetResult();
-                var execution = new Execution(run, output, worker);
+                var execution = new Execution(run, output, worker, reach);
                 try
                 {
                     if (execution.WaitUntilReady(out said) && Pump(run, execution) is { } end)

@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using LLMos.Server.Runs.DeviceCalls;
+using LLMos.Server.Runs.FileCalls;
 using Microsoft.Win32.SafeHandles;
 
 namespace LLMos.Server.Runs.Sandboxes;
@@ -26,6 +28,15 @@ internal sealed class Worker(
     public SafeFileHandle Output => output;
     public SafeFileHandle Errors => errors;
 
+    /// <summary>Where it asks for files and devices, and is answered.</summary>
+    public SafeFileHandle Requests => requests;
+
+    /// <summary>What it has open in the volumes, for as long as it lives; null while it has asked for nothing.</summary>
+    public WorkerFiles? Files { get; set; }
+
+    /// <summary>The devices that it has, in the same way.</summary>
+    public WorkerDevices? Devices { get; set; }
+
     /// <summary>What it applied to itself, layer to detail; null until it has said so. From before it read any code, so it can be believed.</summary>
     public IReadOnlyDictionary<string, string>? Layers { get; set; }
 
@@ -37,14 +48,14 @@ internal sealed class Worker(
 
     public void SetExited(WorkerExit exit) => _exited.TrySetResult(exit);
 
-    /// <summary>Sends one request frame.</summary>
+    /// <summary>Sends one frame, a request or the answer to a call, and the bytes that it announces.</summary>
     /// <returns>False when the worker is gone.</returns>
-    public bool Send<T>(T request)
+    public bool Send<T>(T frame, ReadOnlySpan<byte> bytes = default)
     {
-        var payload = JsonSerializer.SerializeToUtf8Bytes(request, Json);
+        var payload = JsonSerializer.SerializeToUtf8Bytes(frame, Json);
         Span<byte> head = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(head, (uint)payload.Length);
-        return Posix.Write(requests, head) && Posix.Write(requests, payload);
+        return Posix.Write(requests, head) && Posix.Write(requests, payload) && Posix.Write(requests, bytes);
     }
 
     public void Kill() => Posix.Signal(pidfd, Posix.SignalKill);
@@ -130,6 +141,8 @@ internal sealed class Worker(
     public void Dispose()
     {
         Kill();
+        Files?.Dispose();
+        Devices?.Dispose();
         output.Dispose();
         errors.Dispose();
         requests.Dispose();

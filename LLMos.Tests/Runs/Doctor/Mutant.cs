@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LLMos.Server.Accounts;
 using LLMos.Server.Runs;
 using LLMos.Server.Runs.Doctor;
 using LLMos.Tests.Hosting;
@@ -14,14 +15,14 @@ internal static class Mutant
     /// <summary>Runs the named attacks against a sandbox changed by <paramref name="patch"/>; <c>mutant.py</c> has what it may call.</summary>
     /// <param name="limits">What holds instead of the attacks' own limits.</param>
     public static async Task<Dictionary<string, AttackOutcome>> AttackAsync(
-        string patch, IEnumerable<string> names, DecoySecrets? secrets = null, Func<Attack, RunLimits>? limits = null)
+        string patch, IEnumerable<string> names, DecoySecrets? secrets = null, Func<Attack, RunLimits>? limits = null, Caller? person = null)
     {
         using var folder = new TemporaryFolder();
         var python = MakeInterpreter(folder, patch);
         var wanted = names.ToHashSet(StringComparer.Ordinal);
         using var session = await AttackSession.StartAsync(
             new RunOptions { Python = python }, folder["no-data"], secrets ?? DecoySecrets.Make(), TimeProvider.System, TestContext.Current.CancellationToken);
-        var outcomes = await session.AttackAsync(attack => wanted.Contains(attack.Name), limits);
+        var outcomes = await session.AttackAsync(attack => wanted.Contains(attack.Name), limits, person);
 
         Assert.Equal(wanted.Order(StringComparer.Ordinal), outcomes.Select(attack => attack.Name).Order(StringComparer.Ordinal));
         return outcomes.ToDictionary(attack => attack.Name);

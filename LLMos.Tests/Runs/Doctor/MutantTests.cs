@@ -1,3 +1,4 @@
+using LLMos.Server.Accounts;
 using LLMos.Server.Runs;
 using LLMos.Server.Runs.Doctor;
 
@@ -289,10 +290,19 @@ public sealed class MutantTests
     public Task Random_numbers_that_all_workers_share() => HasAsync(
         "forkserver._generators = lambda: sys.modules['random'].seed(0) or []", [("seed_random", "a known state")], held: ["left_behind_environment"]);
 
+    [Fact]
+    public Task The_rights_of_somebody_else() => HasAsync(
+        "",
+        [
+            ("search_for_another_persons_file", "secret.txt"), ("another_persons_file_name", "was answered"),
+            ("write_to_what_is_not_ones_own_remove", "was answered"), ("bring_in_move", "was answered"),
+        ],
+        held: [], person: DecoyVolumes.Victim);
+
     private static async Task HasAsync(
-        string patch, (string Name, string Seen)[] broken, string[] held, DecoySecrets? secrets = null, Func<Attack, RunLimits>? limits = null)
+        string patch, (string Name, string Seen)[] broken, string[] held, DecoySecrets? secrets = null, Func<Attack, RunLimits>? limits = null, Caller? person = null)
     {
-        var outcomes = await Mutant.AttackAsync(patch, broken.Select(attack => attack.Name).Concat(held).Distinct(), secrets, limits);
+        var outcomes = await Mutant.AttackAsync(patch, broken.Select(attack => attack.Name).Concat(held).Distinct(), secrets, limits, person);
 
         var wrong = broken.Where(attack => outcomes[attack.Name].Held || !outcomes[attack.Name].Seen.Contains(attack.Seen, StringComparison.Ordinal))
             .Select(attack => $"{attack.Name} should be broken by '{attack.Seen}': {outcomes[attack.Name]}")

@@ -43,7 +43,7 @@ internal sealed class DrivenExecution : IDisposable
         using var worker = new Worker(
             1, _self, FrameInput.Marker, new(1, 1, []), Descriptor(output), Descriptor(errors), new(_requests.Handle, ownsHandle: false), new(-1, ownsHandle: false));
         worker.SetExited(new(0, null, default));
-        var execution = new Execution(run, new(_log, DateTime.UnixEpoch, TimeProvider.System, 1000), worker);
+        var execution = new Execution(run, new(_log, DateTime.UnixEpoch, TimeProvider.System, 1000), worker, reach: null);
 
         errors.Dispose();
         output.Write(Ready);

@@ -3,9 +3,11 @@ using System.Globalization;
 using System.Text;
 using LLMos.Server.Runs;
 using LLMos.Server.Runs.Sandboxes;
+using LLMos.Tests.Runs.Load;
 
 namespace LLMos.Tests.Runs.Fuzzing;
 
+[Collection(nameof(Alone))]
 public sealed class FrameFuzzTests
 {
     private const int Inputs = 1_000_000;

@@ -104,22 +104,17 @@ def millions_of_members(decoys):
     return "the server, which took it"
 
 
-@attack
+@attack(ends="protocol")
 def requests_written_to(decoys):
-    """What is written where requests come in from, nobody reads: it must not grow in the server."""
-    os.set_blocking(3, False)
+    """What is no call, where calls are read: it must not grow in the server."""
     written = 0
-    try:
-        while written < 64 << 20:
-            written += os.write(3, bytes(65536))
-    except BlockingIOError:
-        raise Held(f"{written // 1024} KiB wait in the kernel, no more are taken") from None
+    while written < 64 << 20:
+        written += os.write(3, bytes(65536))
     return f"{written >> 20} MiB"
 
 
-@attack
-def replies_nobody_asked_for(decoys):
-    """Requests forged to itself: another `run`, a reply to a call that was never made."""
-    for payload in (b'{"type":"run","code":"print(1)","stdin":null}', b'{"type":"reply","call":1,"value":"x"}'):
-        os.write(3, struct.pack(">I", len(payload)) + payload)
-    raise Held("nobody answered")
+@family([("run", b'{"type":"run","code":"print(1)","stdin":null}'), ("answer", b'{"handle":1,"bytes":0}')], ends="protocol")
+def request_forged(decoys, name, payload):
+    """What the server sends, sent to it."""
+    os.write(3, struct.pack(">I", len(payload)) + payload)
+    linger()

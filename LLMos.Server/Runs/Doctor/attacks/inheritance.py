@@ -188,9 +188,11 @@ def answers_meant_for_others(decoys):
 
 @attack
 def working_folder(decoys):
-    """The server's folder, which relative paths would lead to."""
-    if os.getcwd() != "/":
-        return os.getcwd()
+    """The server's folder, which relative paths would lead to; what Python says is the folder in the volumes."""
+    buffer = ctypes.create_string_buffer(4096)
+    check(LIBC.getcwd(buffer, 4096) and 0)
+    if buffer.value != b"/":
+        return buffer.value
     raise Held("/")
 
 

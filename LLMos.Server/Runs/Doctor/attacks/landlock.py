@@ -143,7 +143,8 @@ ROUTES = [
     ("libc_openat", lambda path: _descriptor(LIBC.openat(-100, path.encode(), 0))),
     ("libc_fopen", _through_symbol(LIBC.fopen)),
     ("openat_by_number", lambda path: _descriptor(system_call("openat", -100, ctypes.c_char_p(path.encode()), 0, 0))),
-    ("relative", lambda path: open(os.path.relpath(path, "/")).read()),
+    ("relative", lambda path: open(os.path.relpath(path)).read()),
+    ("relative_to_the_root", lambda path: io.FileIO(os.path.relpath(path, "/")).read()),
     ("through_a_readable_folder", lambda path: open(os.path.dirname(os.__file__) + "/../../.." + path).read()),
     ("beneath_a_descriptor", lambda path: os.read(os.open("secret.txt", os.O_RDONLY, dir_fd=os.open(os.path.dirname(path), os.O_PATH)), 256)),
     ("own_root", lambda path: open("/proc/self/root" + path).read()),
@@ -268,6 +269,11 @@ def create_in(decoys, name, folder):
         descriptor = _raw_open(path, os.O_WRONLY | os.O_CREAT)
     except FileNotFoundError:
         raise Held("there is no such folder here") from None
+    except OSError as refusal:
+        # Asked before any rule of a sandbox is; a container's root is so.
+        if refusal.errno == errno.EROFS:
+            raise Held("nobody can write there: the file system is read-only") from None
+        raise
     return f"descriptor {descriptor} of {path}"
 
 

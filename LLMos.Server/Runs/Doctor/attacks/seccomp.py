@@ -1,5 +1,7 @@
 """What the system call filter alone must stop: calls by number, entries of other architectures, memory that becomes code."""
 
+import time
+
 PAGE = 4096
 READ, WRITE, EXECUTE = 1, 2, 4
 SHARED, PRIVATE, ANONYMOUS, GROWS_DOWN, HUGE_PAGES = 0x1, 0x2, 0x20, 0x100, 0x40000
@@ -219,15 +221,21 @@ def search_for_processes(decoys):
 @family([("stop", 19), ("kill", 9), ("interrupt", 2)], also=("landlock", "privileges"))
 def signal_to_the_decoy(decoys, name, number):
     """A signal to a process of the server's user."""
-    os.kill(decoys.process, number)
+    _send(decoys.process, number)
     return "the decoy process"
 
 
 @family([("kill", 9), ("stop", 19)], also=("landlock", "privileges"))
 def signal_to_another_run(decoys, name, number):
     """A signal to the worker of somebody else's run."""
-    os.kill(decoys.another_run, number)
+    _send(decoys.another_run, number)
     return "another run"
+
+
+def _send(process, number):
+    os.kill(process, number)
+    # A process obeys when its turn on the processor comes; the doctor looks at it as soon as this program has ended.
+    time.sleep(1)
 
 
 @family([("everybody", -1), ("own_group", 0)], also=("landlock",))

@@ -13,7 +13,7 @@ __all__ = ("INDESCRIBABLE", "describe", "text_of")
 _MAX_NAME, _MAX_MESSAGE, _MAX_TRACEBACK = 200, 8_000, 32_000
 _MAX_LINE, _MAX_CAUSES = 500, 16
 _MAX_PLACE = 2**31 - 1
-_ENDLESS = 10_000  # calls that are still open when memory has run out
+_ENDLESS = 1_000  # calls that are still open when memory has run out; as many as Python itself allows at first
 
 # Of an error that defeats even that.
 INDESCRIBABLE = {"type": "error", "name": "Exception", "message": "(it cannot be described)", "traceback": ""}

@@ -1,36 +1,203 @@
-"""Opening files: what lies outside the volumes is refused by the kernel; this says so in words that help."""
+"""Puts the volumes under Python's own functions for files, and says in words that help what the kernel refuses outside of them.
+
+Only the lowest functions are replaced, so that pathlib, glob, shutil, zipfile, pandas, matplotlib and the rest come to the volumes by
+themselves. What is not a path of the volumes goes where it always went.
+"""
 
 import builtins
+import bz2
 import errno
 import functools
 import io
 import os
+import pathlib
+import posixpath
+import shutil
+import sys
+import tarfile
 from collections.abc import Callable
 from typing import Any
+
+from llmos import folders, opening, places
 
 __all__ = ("install",)
 
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EFBIG)
 
 _SENTENCE = (
-    "A run has no access to the host's files. Files live in the volumes user/, team/ and system/ "
-    "(for example user/data.csv) and are written with the write-file tool"
+    "A run has no access to the host's files. Files live in the volumes user/, team/ and system/: "
+    "open('user/data.csv') reads one, open('user/data.csv', 'w') writes it"
 )
+_NO_DESCRIPTOR = "Files of the volumes have no descriptors: use open() instead of os.open()"
+
+Function = Callable[..., Any]
 
 
 def install() -> None:
-    builtins.open = io.open = _explaining(io.open)
-    os.open = _explaining(os.open)
+    """Replace them, once, before the fork."""
+    builtins.open = io.open = _opening(io.open)
+    io.open_code = _opening_code(io.open_code)
+    bz2._builtin_open = tarfile.bltn_open = builtins.open  # type: ignore[attr-defined]
+    os.open = _explaining(_on_path(os.open, _no_descriptor))
+    for name in ("stat", "lstat"):
+        setattr(os, name, _on_path(getattr(os, name), folders.stat))
+    for name in ("listdir", "scandir"):
+        setattr(os, name, _on_path(getattr(os, name), getattr(folders, name), default="."))
+    for name in ("mkdir", "rmdir", "truncate", "access", "readlink"):
+        setattr(os, name, _on_path(getattr(os, name), getattr(folders, name)))
+    os.remove = os.unlink = _on_path(os.remove, folders.remove)
+    os.rename = _on_two_paths(os.rename, folders.rename)
+    os.replace = _on_two_paths(os.replace, folders.rename)
+    os.link, os.symlink = _on_two_paths(os.link, folders.link), _on_two_paths(os.symlink, folders.link)
+    for name in ("chmod", "chown", "lchown", "utime"):
+        setattr(os, name, _on_path(getattr(os, name), lambda whole, path, *_, **__: folders.nothing(whole, path)))
+    os.listxattr = _on_path(os.listxattr, lambda *_, **__: [])
+    os.chdir, os.getcwd, os.getcwdb = _chdir(os.chdir), places.current, lambda: places.current().encode()
+    posixpath.abspath, posixpath.realpath = _absolute(posixpath.abspath), _absolute(posixpath.realpath)
+    pathlib.Path.absolute = lambda self: type(self)(posixpath.abspath(self))  # type: ignore[method-assign]
+    pathlib.Path.touch = _touch(pathlib.Path.touch)  # type: ignore[method-assign]
+    shutil.rmtree = _rmtree(shutil.rmtree)
+    shutil.copyfile = _copyfile(shutil.copyfile)
 
 
-def _explaining(function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
+def _opening(real: Function) -> Function:
+    explained = _explaining(real)
+
+    @functools.wraps(real)
+    def open(file: Any, *arguments: Any, **keywords: Any) -> Any:
+        whole = _find(file)
+        return explained(file, *arguments, **keywords) if whole is None else opening.open_file(whole, file, *arguments, **keywords)
+
+    return open
+
+
+def _opening_code(real: Function) -> Function:
+    @functools.wraps(real)
+    def open_code(path: str) -> Any:
+        whole = _find(path)
+        return real(path) if whole is None else opening.open_file(whole, path, "rb")
+
+    return open_code
+
+
+def _explaining(real: Function) -> Function:
+    @functools.wraps(real)
     def explained(file: Any, *arguments: Any, **keywords: Any) -> Any:
         try:
-            return function(file, *arguments, **keywords)
+            return real(file, *arguments, **keywords)
         except OSError as error:
-            if error.errno not in _REFUSED or not isinstance(file, (str, bytes, os.PathLike)):
+            if error.errno not in _REFUSED or not isinstance(file, (str, bytes, os.PathLike)) or _find(file) is not None:
                 raise
             raise PermissionError(errno.EACCES, _SENTENCE, os.fspath(file)) from None
 
     return explained
+
+
+def _on_path(real: Function, ours: Function, default: Any = None) -> Function:
+    @functools.wraps(real)
+    def function(path: Any = default, *arguments: Any, **keywords: Any) -> Any:
+        if path is None:
+            path = default
+        whole = _find(path) if keywords.get("dir_fd") is None else None
+        if whole is None:
+            return real(path, *arguments, **keywords)
+        keywords.pop("dir_fd", None)
+        if ours is folders.stat:
+            return ours(whole, path)
+        return ours(whole, path, *arguments, **keywords)
+
+    return function
+
+
+def _on_two_paths(real: Function, ours: Function) -> Function:
+    @functools.wraps(real)
+    def function(src: Any, dst: Any, *arguments: Any, **keywords: Any) -> Any:
+        source, target = _find(src), _find(dst)
+        if source is None and target is None:
+            return real(src, dst, *arguments, **keywords)
+        if source is None or target is None:
+            raise PermissionError(errno.EACCES, _SENTENCE, src if source is None else dst)
+        return ours(source, src, target)
+
+    return function
+
+
+def _find(path: Any) -> str | None:
+    try:
+        return places.find(path)
+    except TypeError:
+        return None  # The real function says what it takes.
+
+
+def _no_descriptor(whole: str, path: Any, *_: Any, **__: Any) -> int:
+    raise PermissionError(errno.EACCES, _NO_DESCRIPTOR, path)
+
+
+def _chdir(real: Function) -> Function:
+    explained = _explaining(real)
+
+    def chdir(path: Any) -> None:
+        whole = _find(path)
+        if whole is None:
+            explained(path)
+            return
+        if not os.path.isdir(path):
+            folders.stat(whole, path)
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+        places.enter(whole)
+
+    return functools.wraps(real)(chdir)
+
+
+def _absolute(real: Function) -> Function:
+    @functools.wraps(real)
+    def absolute(path: Any, **keywords: Any) -> Any:
+        whole = _find(path)
+        if whole is None:
+            return real(path, **keywords)
+        return f"/{whole}".encode() if isinstance(os.fspath(path), bytes) else f"/{whole}"
+
+    return absolute
+
+
+def _touch(real: Function) -> Function:
+    @functools.wraps(real)
+    def touch(self: pathlib.Path, mode: int = 0o666, exist_ok: bool = True) -> None:
+        if _find(self) is None:
+            real(self, mode, exist_ok)
+        elif not exist_ok or not os.path.exists(self):
+            builtins.open(self, "xb").close()
+
+    return touch
+
+
+def _rmtree(real: Function) -> Function:
+    @functools.wraps(real)
+    def rmtree(path: Any, ignore_errors: bool = False, onerror: Any = None, **keywords: Any) -> None:
+        whole = _find(path)
+        if whole is None:
+            real(path, ignore_errors, onerror, **keywords)
+            return
+        try:
+            folders.remove_tree(whole, path)
+        except OSError:
+            if onerror is not None:
+                onerror(os.rmdir, path, sys.exc_info())
+            elif not ignore_errors:
+                raise
+
+    return rmtree
+
+
+def _copyfile(real: Function) -> Function:
+    @functools.wraps(real)
+    def copyfile(src: Any, dst: Any, *, follow_symlinks: bool = True) -> Any:
+        source, target = _find(src), _find(dst)
+        if source is None or target is None:
+            return real(src, dst, follow_symlinks=follow_symlinks)
+        if source == target:
+            raise shutil.SameFileError(f"{src!r} and {dst!r} are the same file")
+        folders.copy(source, src, target)
+        return dst
+
+    return copyfile

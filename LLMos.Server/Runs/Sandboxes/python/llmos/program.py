@@ -13,11 +13,12 @@ import linecache
 import mmap
 import signal
 import sys
+import tempfile
 import types
 from collections.abc import Callable
 from typing import Any
 
-from llmos import failures, files, hints, line, variables
+from llmos import array_files, calls, failures, files, hints, line, opening, variables
 from llmos.display import bundle_of
 from llmos.streams import ErrorStream, OutputStream
 
@@ -45,7 +46,9 @@ def warm_up() -> None:
     import numpy as np
     import pandas as pd
     import sympy
+    from sklearn.utils.fixes import threadpool_info
 
+    threadpool_info()  # looks for the libraries with a process of its own, which no run can start
     figure, axes = plt.subplots()
     axes.plot([1, 2], label="line")
     axes.set_title("title")
@@ -62,14 +65,18 @@ def warm_up() -> None:
         raise ValueError
     except ValueError as error:
         failures.describe(error, NAME)
+    hints.install()
+    files.install()
+    array_files.install()
+    # Named rather than searched for: packages ask where it is without wanting a file there, and nowhere can be written.
+    tempfile.tempdir = "/tmp"
     # The packages' own farewells are not a program's: they would only take time at its end.
     atexit._clear()
 
 
 def prepare(channel: Any) -> Callable[[dict[str, Any]], None]:
     """Do, while the worker waits, all that does not depend on the program, and return what runs one."""
-    hints.install()
-    files.install()
+    calls.connect(channel)
     interpreter = _Interpreter(channel)
     # The pages that a compilation writes to are this process's own from here on: a quarter of a short run.
     _compile("0", NAME)
@@ -104,6 +111,8 @@ class _Interpreter:
                 outcome = _leave(leaving)
         except BaseException as error:
             self._reserve.close()
+            if not isinstance(error, Exception) or isinstance(error, MemoryError):
+                opening.discard_written()
             outcome = _fail(error, self._name)
             self._finish_after_failure(request["keeps"])
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -178,6 +187,7 @@ class _Interpreter:
         if not keeps:
             self._loop.close()
             atexit._run_exitfuncs()
+        opening.settle(closes=not keeps)
         _libc.fflush(None)
 
     def _finish_after_failure(self, keeps: bool) -> None:

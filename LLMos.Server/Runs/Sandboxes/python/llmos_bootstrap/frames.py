@@ -1,5 +1,6 @@
-"""The wire of a worker (PROTOCOL.md sections 2 and 3)."""
+"""The wire of a worker (PROTOCOL.md sections 2, 3 and 5)."""
 
+import gc
 import json
 import os
 import signal
@@ -10,6 +11,9 @@ __all__ = ("MAX_FRAME_BYTES", "FrameError", "Channel", "new_marker")
 
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 _MAX_REQUEST_BYTES = 32 * 1024 * 1024
+
+# Nothing that runs Python code may come between a call and its answer.
+_SIGNALS = (signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGHUP, signal.SIGTERM)
 
 
 def new_marker() -> bytes:
@@ -28,6 +32,7 @@ class Channel:
         self._requests = requests
         self._output = output
         self._marker = marker
+        self.is_asking = False
 
     def receive(self) -> dict[str, Any] | None:
         """Return the next request, or None when the server has closed the connection.
@@ -68,6 +73,50 @@ class Channel:
                 left = left[os.write(self._output, left):]
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def exchange(self, call: dict[str, Any], data: Any = b"", room: Any = None) -> dict[str, Any]:
+        """Send a call and the bytes that belong to it; return the answer, the bytes that it announces in `room`.
+
+        An interrupt waits for the answer.
+
+        Raises:
+            FrameError: The connection has ended.
+        """
+        if data:
+            call["bytes"] = len(data)
+        payload = json.dumps(call, ensure_ascii=False, separators=(",", ":")).encode()
+        message = struct.pack(">I", len(payload)) + payload
+        collects = gc.isenabled()
+        gc.disable()  # What it finalizes may call, too.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        self.is_asking = True
+        try:
+            self._send(message)
+            if data:
+                self._send(data)
+            answer = self.receive()
+            if answer is None:
+                raise FrameError("the connection has ended")
+            if answer["bytes"]:
+                self._read_into(memoryview(room)[:answer["bytes"]])
+            return answer
+        finally:
+            self.is_asking = False  # Before the handlers that waited run: they may ask, too.
+            if collects:
+                gc.enable()
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _send(self, data: Any) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self._requests, left):]
+
+    def _read_into(self, left: memoryview) -> None:
+        while left:
+            count = os.readv(self._requests, [left])
+            if not count:
+                raise FrameError("the connection ended inside a frame")
+            left = left[count:]
 
     def _read(self, count: int) -> bytes:
         parts = bytearray()

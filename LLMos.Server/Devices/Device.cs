@@ -1,0 +1,234 @@
+using LLMos.Server.Accounts;
+using LLMos.Server.Devices.Lines;
+using LLMos.Server.Foundation.Errors;
+
+namespace LLMos.Server.Devices;
+
+/// <summary>A board on its line: opened again and again, recorded, written to by who has the lease.</summary>
+internal sealed class Device : ILineListener, IDisposable
+{
+    /// <summary>Of one write, in bytes.</summary>
+    public const int MostWritten = 64 * 1024;
+
+    // How every flasher of Espressif's chips begins: a frame with the command SYNC.
+    private static ReadOnlySpan<byte> FlasherSync => [0xC0, 0x00, 0x08, 0x24, 0x00];
+
+    // Between two pieces of a write the lease is looked at again.
+    private const int PieceBytes = 4096;
+
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _sending = new(1);
+    private readonly TimeProvider _time;
+    private readonly Action<Device> _changed;
+    private ILine? _line;
+    private string? _failure;
+    private volatile bool _isAway, _isRemoved;
+
+    /// <param name="changed">Told when what <see cref="Summarize"/> says is different, except for its numbers.</param>
+    public Device(DeviceIdentity identity, DeviceLog log, DeviceOptions options, TimeProvider time, Action<Device> changed)
+    {
+        (Identity, Log, _time, _changed) = (identity, log, time, changed);
+        Leases = new(options, time, (who, what) =>
+        {
+            log.Append(RecordKind.Lease, NameOf(who), what);
+            changed(this);
+        }, () => Settings, RestoreAsync);
+        Commands = new(this, options, time);
+    }
+
+    /// <summary>The newest: its path may change when it is plugged in again.</summary>
+    public DeviceIdentity Identity { get; private set; }
+
+    public DeviceDescription Description { get; private set; } = new(null, []);
+
+    /// <summary>What people call it.</summary>
+    public string Name => Description.Name ?? Identity.Title;
+
+    public DeviceLog Log { get; }
+
+    public LeaseQueue Leases { get; }
+
+    public DeviceCommands Commands { get; }
+
+    public LineSettings Settings { get; private set; } = new();
+
+    public bool IsReady
+    {
+        get
+        {
+            lock (_gate)
+                return _line is not null;
+        }
+    }
+
+    /// <summary>Opens its line, if it is not open.</summary>
+    /// <param name="open">Makes the line, or throws an <see cref="IOException"/>.</param>
+    /// <returns>What went wrong; null: it is open.</returns>
+    public string? Open(DeviceIdentity identity, Func<LineSettings, ILineListener, ILine> open)
+    {
+        lock (_gate)
+        {
+            if (_line is not null)
+                return null;
+            if (_isRemoved)
+                return "It was removed.";
+            Identity = identity;
+            try
+            {
+                _line = open(Settings, this);
+            }
+            catch (IOException failure)
+            {
+                // It is tried again and again; the log says it once.
+                if (failure.Message != _failure)
+                    Log.Append(RecordKind.State, null, $"cannot be opened: {failure.Message}");
+                return _failure = failure.Message;
+            }
+
+            _failure = null;
+        }
+
+        Log.Append(RecordKind.State, null, identity.Path is { } path ? $"ready at {path}" : "ready");
+        _changed(this);
+        return null;
+    }
+
+    public void Describe(DeviceDescription description)
+    {
+        Description = description;
+        _changed(this);
+    }
+
+    /// <exception cref="DomainException"><c>devices.lease_required</c>, also when the lease ends in the middle; <c>devices.gone</c>, <c>devices.write_timeout</c>, <c>devices.write_too_large</c>.</exception>
+    public async Task WriteAsync(Caller caller, string? lease, ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.Length is 0 or > MostWritten)
+            throw DeviceErrors.WriteTooLarge(MostWritten);
+        await UseAsync(caller, lease, async line =>
+        {
+            for (var rest = bytes; !rest.IsEmpty; rest = rest[Math.Min(PieceBytes, rest.Length)..])
+            {
+                Leases.Require(caller, lease);
+                var piece = rest[..Math.Min(PieceBytes, rest.Length)];
+                if (piece.Span.IndexOf(FlasherSync) >= 0)
+                    Leases.BeginFlash(caller);
+                Log.Append(RecordKind.Sent, NameOf(caller), piece.Span);
+                await line.WriteAsync(piece);
+            }
+        });
+    }
+
+    /// <exception cref="DomainException"><c>devices.lease_required</c>, <c>devices.setting_invalid</c>, <c>devices.setting_refused</c>, <c>devices.gone</c>.</exception>
+    public Task ConfigureAsync(Caller caller, string? lease, LineSettings settings) => UseAsync(caller, lease, line => ConfigureAsync(line, settings, NameOf(caller)));
+
+    /// <exception cref="DomainException"><c>devices.lease_required</c>, <c>devices.signals_unsupported</c>, <c>devices.gone</c>.</exception>
+    public Task SignalAsync(Caller caller, string? lease, LineSignals signals) => UseAsync(caller, lease, async line =>
+    {
+        await line.SetAsync(signals);
+        Log.Append(RecordKind.Signals, NameOf(caller), string.Join(", ", new[] { ("DTR", signals.Dtr), ("RTS", signals.Rts), ("break", signals.Break) }
+            .Where(signal => signal.Item2 is not null).Select(signal => $"{signal.Item1} {(signal.Item2 == true ? "on" : "off")}")));
+    });
+
+    /// <summary>Resets the board by its lines, 0.1 to 0.4 s.</summary>
+    /// <exception cref="DomainException"><c>devices.lease_required</c>, <c>devices.argument_invalid</c>, <c>devices.signals_unsupported</c>, <c>devices.gone</c>.</exception>
+    public Task ResetAsync(Caller caller, string? lease, ResetRequest request)
+    {
+        var steps = ResetSequence.Of(request, Identity);
+        return UseAsync(caller, lease, async line =>
+        {
+            Log.Append(RecordKind.Reset, NameOf(caller), $"into {request.Mode} mode");
+            foreach (var (signals, pause) in steps)
+            {
+                Leases.Require(caller, lease);
+                await line.SetAsync(signals);
+                await Task.Delay(pause, _time);
+            }
+        });
+    }
+
+    void ILineListener.Received(ReadOnlySpan<byte> bytes) => Log.Append(RecordKind.Received, null, bytes);
+
+    void ILineListener.Missed(string what) => Log.Append(RecordKind.State, null, what);
+
+    void ILineListener.Unreachable(string? why)
+    {
+        if (_isAway == why is not null)
+            return;
+        _isAway = why is not null;
+        Log.Append(RecordKind.State, null, why is null ? "its lender is back" : $"away: {why}");
+        _changed(this);
+    }
+
+    void ILineListener.Gone(string why)
+    {
+        lock (_gate)
+            (_line, _isAway) = (null, false);
+        Log.Append(RecordKind.State, null, $"absent: {why}");
+        _changed(this);
+    }
+
+    public DeviceSummary Summarize()
+    {
+        var (lease, waiting) = Leases.Look();
+        return new(
+            Identity.Id, Name, Description.Tags, Identity.Kind, _isRemoved ? "removed" : !IsReady ? "absent" : _isAway ? "away" : "ready", Identity.Path, Identity.Lender?.Name, Identity.Usb,
+            SettingNames.Of(Settings), lease is null ? null : new(NameOf(lease.Holder), lease.Before is null ? LeaseRequest.Use : LeaseRequest.Flash, lease.Reason, lease.Since, lease.ExpiresAt), waiting, Log.Last, Log.First, Log.Bytes);
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _line?.Dispose();
+            (_line, _isRemoved) = (null, true);
+        }
+
+        Leases.Dispose();
+        Commands.Dispose();
+        Log.Dispose();
+        _sending.Dispose();
+    }
+
+    // What a program does is not what its person does by hand.
+    private static string NameOf(Caller caller) => caller.Via.StartsWith("run ", StringComparison.Ordinal) ? $"{caller.Name}, {caller.Via}" : caller.Name;
+
+    private async Task ConfigureAsync(ILine line, LineSettings settings, string? by)
+    {
+        await line.ConfigureAsync(settings.Checked());
+        Settings = settings;
+        Log.Append(RecordKind.Settings, by, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{settings.BaudRate} baud, {settings.DataBits} bits, parity {settings.Parity}, stop bits {settings.StopBits}, flow control {settings.FlowControl}"));
+        _changed(this);
+    }
+
+    // A flasher leaves the line as fast as it liked it; those who come next would read rubbish.
+    private async Task RestoreAsync(LineSettings before)
+    {
+        try
+        {
+            await UseAsync(() => { }, line => ConfigureAsync(line, before, null));
+        }
+        catch (Exception failure) when (failure is DomainException or ObjectDisposedException)
+        {
+            Log.Append(RecordKind.State, null, $"The line could not be set as before: {failure.Message}");
+        }
+    }
+
+    private Task UseAsync(Caller caller, string? lease, Func<ILine, Task> use) => UseAsync(() => Leases.Require(caller, lease), use);
+
+    private async Task UseAsync(Action check, Func<ILine, Task> use)
+    {
+        await _sending.WaitAsync();
+        try
+        {
+            check();
+            ILine line;
+            lock (_gate)
+                line = _line ?? throw DeviceErrors.Gone();
+            await use(line);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+}

@@ -1,0 +1,211 @@
+using System.Collections.Concurrent;
+using LiteDB;
+using LLMos.Server.Accounts;
+using LLMos.Server.Devices.Lines;
+using LLMos.Server.Devices.Lines.Virtual;
+using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Storage;
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Server.Devices;
+
+/// <summary>All devices: finds them, opens them again after they were gone, and knows what people call them.</summary>
+internal sealed class DeviceRegistry(
+    Database database, IOptions<DeviceOptions> options, IOptions<StorageOptions> storage, TimeProvider time, ILogger<DeviceRegistry> log) : BackgroundService
+{
+    public const string Collection = "devices";
+
+    private const int MostName = 64, MostTags = 16, MostTag = 32;
+
+    // A board that is plugged in again is there in less than two seconds.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), AfterFailure = TimeSpan.FromSeconds(5);
+
+    // Devices are added and removed under it.
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<string, Device> _devices = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _failedAt = [];
+    private readonly HashSet<string> _ready = [];
+    private readonly PortFinder _finder = new(options.Value.Allowed);
+
+    /// <summary>A device came, went, or was given another name or holder.</summary>
+    public event Action<Device>? Changed;
+
+    public IEnumerable<Device> All => _devices.Values.OrderBy(device => device.Identity.Id, StringComparer.Ordinal);
+
+    /// <exception cref="DomainException"><c>devices.not_found</c>.</exception>
+    public Device Get(string? id) => id is not null && _devices.TryGetValue(id, out var device) ? device : throw DeviceErrors.NotFound();
+
+    /// <summary>The device of an id, or the one that people call so.</summary>
+    /// <exception cref="DomainException"><c>devices.not_found</c>; <c>devices.ambiguous</c>: several are called so.</exception>
+    public Device Named(string name)
+    {
+        if (_devices.TryGetValue(name, out var device))
+            return device;
+        var named = _devices.Values.Where(other => other.Name == name).Take(2).ToList();
+        return named.Count > 1 ? throw DeviceErrors.Ambiguous(name) : named.FirstOrDefault() ?? throw DeviceErrors.NotFound();
+    }
+
+    /// <exception cref="DomainException"><c>devices.not_found</c>, <c>devices.argument_invalid</c>.</exception>
+    public async Task<Device> DescribeAsync(string id, DescribeDeviceRequest request)
+    {
+        var device = Get(id);
+        var (name, tags) = (request.Name?.Trim(), request.Tags ?? []);
+        if (name is not { Length: > 0 and <= MostName } || name.Any(char.IsControl))
+            throw DeviceErrors.ArgumentInvalid("name", $"1 to {MostName} characters");
+        if (tags.Count > MostTags || tags.Any(tag => tag is not { Length: > 0 and <= MostTag } || tag.Any(char.IsControl)))
+            throw DeviceErrors.ArgumentInvalid("tags", $"{MostTags} at most, of 1 to {MostTag} characters");
+        await database.WriteAsync(documents =>
+        {
+            var known = documents.Find(Collection, id) ?? new() { ["_id"] = id };
+            (known["name"], known["tags"]) = (name, new BsonArray(tags.Select(tag => new BsonValue(tag))));
+            documents.Put(Collection, known);
+        });
+        device.Describe(new(name, [.. tags]));
+        return device;
+    }
+
+    /// <summary>Opens a device that somebody lends, and remembers it.</summary>
+    /// <exception cref="DomainException"><c>devices.too_many_lent</c>.</exception>
+    public void Lend(DeviceIdentity lent, Func<LineSettings, ILineListener, ILine> open)
+    {
+        lock (_gate)
+        {
+            if (!_devices.ContainsKey(lent.Id) && _devices.Values.Count(other => other.Identity.Lender?.AccountId == lent.Lender!.AccountId) >= options.Value.MaxLentEach)
+                throw DeviceErrors.TooManyLent(options.Value.MaxLentEach);
+            (_devices.GetValueOrDefault(lent.Id) ?? Add(lent)).Open(lent, open);
+        }
+
+        _ = RememberAsync(lent);
+        log.DeviceReady(lent.Id, "its lender's");
+    }
+
+    /// <summary>Removes a device that is not connected, with its log and its name.</summary>
+    /// <exception cref="DomainException"><c>devices.not_found</c>, <c>devices.present</c>, <c>devices.remove_forbidden</c>.</exception>
+    public async Task RemoveAsync(Caller caller, string id)
+    {
+        var device = Get(id);
+        if (caller.Role < Role.Administrator && caller.AccountId != device.Identity.Lender?.AccountId)
+            throw DeviceErrors.RemoveForbidden();
+        lock (_gate)
+        {
+            if (device.IsReady)
+                throw DeviceErrors.Present();
+            if (!_devices.TryRemove(KeyValuePair.Create(id, device)))
+                throw DeviceErrors.NotFound();
+            device.Dispose();
+            Directory.Delete(FolderOf(id), recursive: true);
+        }
+
+        await database.WriteAsync(documents => documents.Delete(Collection, id));
+        Changed?.Invoke(device);
+    }
+
+    public override void Dispose()
+    {
+        foreach (var device in _devices.Values)
+            device.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        try
+        {
+            using var timer = new PeriodicTimer(Interval, time);
+            AddLent();
+            foreach (var number in Enumerable.Range(1, options.Value.Virtual))
+                Keep(new($"virtual-{number}", $"Virtual ESP32 {number}", null), (settings, listener) => new VirtualEsp32(number, settings, listener, time));
+            foreach (var (path, index) in (options.Value.Replay ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select((path, index) => (path, index)))
+                Keep(new($"replay-{index + 1}", Path.GetFileName(path), null), (_, listener) => new Replay(path, listener, time));
+            do
+                Scan();
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The lines are closed when the server disposes this.
+        }
+    }
+
+    private void Scan()
+    {
+        try
+        {
+            foreach (var gone in _devices.Values.Where(device => !device.IsReady && _ready.Remove(device.Identity.Id)))
+                log.DeviceGone(gone.Identity.Id);
+            foreach (var found in _finder.Find(id => _devices.TryGetValue(id, out var device) && device.IsReady))
+            {
+                if (_devices.ContainsKey(found.Id) || _devices.Values.Count(device => device.Identity.Path is not null) < options.Value.MaxPorts)
+                    Keep(found, (settings, listener) => PortLine.Open(found.Path!, settings, listener, time));
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DomainException)
+        {
+            log.ScanFailed(failure);
+        }
+    }
+
+    private void Keep(DeviceIdentity found, Func<LineSettings, ILineListener, ILine> open)
+    {
+        Device device;
+        lock (_gate)
+            device = _devices.GetValueOrDefault(found.Id) ?? Add(found);
+        if (device.IsReady || (_failedAt.TryGetValue(found.Id, out var failed) && time.GetElapsedTime(failed) < AfterFailure))
+            return;
+        var why = device.Open(found, open);
+        if (why is null)
+        {
+            _failedAt.Remove(found.Id);
+            _ready.Add(found.Id);
+            log.DeviceReady(found.Id, found.Path ?? "no port, as it is made of code");
+            return;
+        }
+
+        _failedAt[found.Id] = time.GetTimestamp();
+        log.DeviceNotOpened(found.Id, why);
+    }
+
+    // Their logs can be read before they are lent again.
+    private void AddLent()
+    {
+        foreach (var known in database.Read(documents => documents.All(Collection)).Where(known => known.ContainsKey("lender")))
+        {
+            var (id, lender) = (known["_id"].AsString, new Lender(known["lender"].AsString, known["lenderName"].AsString));
+            lock (_gate)
+            {
+                if (!_devices.ContainsKey(id))
+                    Add(new(id, known["title"].AsString, null, known["usb"].IsNull ? null : known["usb"].AsString, lender));
+            }
+        }
+    }
+
+    private async Task RememberAsync(DeviceIdentity lent)
+    {
+        try
+        {
+            await database.WriteAsync(documents =>
+            {
+                var known = documents.Find(Collection, lent.Id) ?? new() { ["_id"] = lent.Id };
+                (known["title"], known["usb"], known["lender"], known["lenderName"]) = (lent.Title, lent.Usb, lent.Lender!.AccountId, lent.Lender.Name);
+                documents.Put(Collection, known);
+            });
+        }
+        catch (Exception failure) when (failure is IOException or DomainException or ObjectDisposedException)
+        {
+            // It works without, until the server starts anew.
+            log.LentNotRemembered(lent.Id, failure);
+        }
+    }
+
+    private string FolderOf(string id) => Path.Combine(storage.Value.Path, "devices", id);
+
+    private Device Add(DeviceIdentity found)
+    {
+        var record = new DeviceLog(FolderOf(found.Id), options.Value.LogMegabytes * 1024L * 1024, time);
+        var device = _devices[found.Id] = new(found, record, options.Value, time, changed => Changed?.Invoke(changed));
+        if (database.Read(documents => documents.Find(Collection, found.Id)) is { } known && known.ContainsKey("name"))
+            device.Describe(new(known["name"].AsString, [.. known["tags"].AsArray.Select(tag => tag.AsString)]));
+        return device;
+    }
+}

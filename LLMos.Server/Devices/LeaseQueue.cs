@@ -1,0 +1,232 @@
+using System.Security.Cryptography;
+using LLMos.Server.Accounts;
+using LLMos.Server.Devices.Lines;
+using LLMos.Server.Foundation.Errors;
+
+namespace LLMos.Server.Devices;
+
+/// <summary>The lease of one device: one holder, and those that wait, in their order.</summary>
+/// <param name="told">Called outside the gate with what happened, for the log and for watchers.</param>
+/// <param name="settings">How the line is set now.</param>
+/// <param name="restore">Called when a lease has ended that flashed, with how the line was set before.</param>
+internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Action<Caller, string> told, Func<LineSettings> settings, Func<LineSettings, Task> restore) : IDisposable
+{
+    private const int MostReason = 200;
+
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Waiting> _waiting = [];
+    private Lease? _current;
+    private ITimer? _timer;
+
+    /// <summary>Who has it now, and the names of those that wait.</summary>
+    public (Lease? Current, IReadOnlyList<string> Waiting) Look()
+    {
+        lock (_gate)
+            return (_current, [.. _waiting.Select(waiting => waiting.Caller.Name)]);
+    }
+
+    /// <summary>Takes the lease, or waits for it in the queue.</summary>
+    /// <exception cref="DomainException"><c>devices.lease_busy</c> when the wait is over, <c>devices.queue_full</c>, <c>devices.take_over_forbidden</c>.</exception>
+    public async Task<Lease> TakeAsync(Caller caller, LeaseRequest request, string? connection, CancellationToken cancellation)
+    {
+        var reason = request.Reason is { Length: > MostReason } long_ ? long_[..MostReason] : request.Reason;
+        Lease? taken = null, ended = null;
+        LinkedListNode<Waiting>? place = null;
+        lock (_gate)
+        {
+            if (_current is { } current && request.TakeOver)
+            {
+                if (caller.Role < Role.Administrator && caller.AccountId != current.Holder.AccountId)
+                    throw DeviceErrors.TakeOverForbidden(current.Holder.Name);
+                ended = current;
+                End(current);
+            }
+
+            if (_current is null)
+                taken = Give(caller, reason, connection, request.IsFlash);
+            else if (request.WaitSeconds == 0)
+                throw Busy();
+            else if (_waiting.Count >= options.MaxWaiting)
+                throw DeviceErrors.QueueFull(options.MaxWaiting);
+            else
+                place = _waiting.AddLast(new Waiting(caller, reason, connection, request.IsFlash));
+        }
+
+        if (taken is not null)
+        {
+            told(caller, ended is null ? Sentence("taken", reason) : Sentence($"taken over from {ended.Holder.Name}", reason));
+            return taken;
+        }
+
+        told(caller, "waits for the lease");
+        return await WaitAsync(place!, TimeSpan.FromSeconds(request.WaitSeconds), cancellation);
+    }
+
+    /// <summary>Checks that a caller has the lease, and makes it last longer.</summary>
+    /// <param name="connection">Where the holder is now; null leaves it.</param>
+    /// <exception cref="DomainException"><c>devices.lease_required</c>.</exception>
+    public Lease Require(Caller caller, string? id, string? connection = null)
+    {
+        lock (_gate)
+        {
+            if (_current is not { } current || id is null || current.Holder.AccountId != caller.AccountId || current.ExpiresAt <= time.GetUtcNow()
+                || !CryptographicOperations.FixedTimeEquals(System.Text.Encoding.UTF8.GetBytes(id), System.Text.Encoding.UTF8.GetBytes(current.Id)))
+                throw Refusal(caller);
+            return _current = current with { ExpiresAt = time.GetUtcNow().AddSeconds(options.LeaseSeconds), Connection = connection ?? current.Connection };
+        }
+    }
+
+    /// <summary>The holder flashes, as what it writes shows.</summary>
+    public void BeginFlash(Caller caller)
+    {
+        lock (_gate)
+        {
+            if (_current is not { Before: null } current)
+                return;
+            _current = current with { Before = settings() };
+        }
+
+        told(caller, "flashes");
+    }
+
+    /// <exception cref="DomainException"><c>devices.lease_required</c>.</exception>
+    public void Release(Caller caller, string? id)
+    {
+        Lease? next;
+        lock (_gate)
+        {
+            Require(caller, id);
+            next = Promote();
+        }
+
+        told(caller, "released");
+        Tell(next);
+    }
+
+    /// <summary>A hub connection has ended: its lease lasts a moment, for who comes back.</summary>
+    public void Disconnected(string connection)
+    {
+        lock (_gate)
+        {
+            if (_current is not { } current || current.Connection != connection)
+                return;
+            var until = time.GetUtcNow().AddSeconds(options.LeaseGraceSeconds);
+            _current = current with { ExpiresAt = until < current.ExpiresAt ? until : current.ExpiresAt };
+            Arm();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+            _timer?.Dispose();
+    }
+
+    private async Task<Lease> WaitAsync(LinkedListNode<Waiting> place, TimeSpan longest, CancellationToken cancellation)
+    {
+        try
+        {
+            return await place.Value.Given.Task.WaitAsync(longest, time, cancellation);
+        }
+        catch (Exception over) when (over is TimeoutException or OperationCanceledException)
+        {
+            Lease? next = null;
+            lock (_gate)
+            {
+                if (place.List is not null)
+                    _waiting.Remove(place);
+                else if (_current?.Id == place.Value.GivenId)
+                    next = Promote();
+            }
+
+            Tell(next);
+            told(place.Value.Caller, "waits no longer");
+            if (over is OperationCanceledException)
+                throw;
+            lock (_gate)
+                throw Busy();
+        }
+    }
+
+    private DomainException Busy() =>
+        _current is { } current ? DeviceErrors.LeaseBusy(current.Holder.Name, current.ExpiresAt) : DeviceErrors.LeaseRequired(null);
+
+    private DomainException Refusal(Caller caller) => _current switch
+    {
+        { } other when other.Holder.AccountId != caller.AccountId => other.Before is null ? DeviceErrors.LeaseRequired(other.Holder.Name) : DeviceErrors.Flashing(other.Holder.Name, other.Since),
+        _ => DeviceErrors.LeaseRequired(null),
+    };
+
+    private void End(Lease ended)
+    {
+        _ = ended.End.CancelAsync();
+        _current = null;
+        if (ended.Before is { } before && before != settings())
+            _ = restore(before);
+    }
+
+    private Lease Give(Caller caller, string? reason, string? connection, bool isFlash)
+    {
+        var now = time.GetUtcNow();
+        _current = new(RandomNumberGenerator.GetHexString(32, lowercase: true), caller, reason, connection, now, now.AddSeconds(options.LeaseSeconds), isFlash ? settings() : null);
+        Arm();
+        return _current;
+    }
+
+    private Lease? Promote()
+    {
+        if (_current is { } ended)
+            End(ended);
+        if (_waiting.First is not { } first)
+            return null;
+        _waiting.RemoveFirst();
+        var lease = Give(first.Value.Caller, first.Value.Reason, first.Value.Connection, first.Value.IsFlash);
+        first.Value.GivenId = lease.Id;
+        first.Value.Given.TrySetResult(lease);
+        return lease;
+    }
+
+    private void Arm()
+    {
+        _timer ??= time.CreateTimer(_ => Expire(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var left = _current!.ExpiresAt - time.GetUtcNow();
+        _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Expire()
+    {
+        Lease ended;
+        Lease? next;
+        lock (_gate)
+        {
+            if (_current is not { } current)
+                return;
+            if (current.ExpiresAt > time.GetUtcNow())
+            {
+                Arm();
+                return;
+            }
+
+            ended = current;
+            next = Promote();
+        }
+
+        told(ended.Holder, "the lease has ended: not used, or its holder's connection was lost");
+        Tell(next);
+    }
+
+    private void Tell(Lease? next)
+    {
+        if (next is not null)
+            told(next.Holder, Sentence("taken", next.Reason));
+    }
+
+    private static string Sentence(string what, string? reason) => string.IsNullOrWhiteSpace(reason) ? what : $"{what}: {reason}";
+
+    private sealed record Waiting(Caller Caller, string? Reason, string? Connection, bool IsFlash)
+    {
+        public TaskCompletionSource<Lease> Given { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public string? GivenId { get; set; }
+    }
+}

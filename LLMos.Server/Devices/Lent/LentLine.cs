@@ -1,0 +1,210 @@
+using System.Globalization;
+using System.Threading.Channels;
+using LLMos.Server.Devices.Lines;
+using Microsoft.AspNetCore.SignalR;
+
+namespace LLMos.Server.Devices.Lent;
+
+/// <summary>A line whose port is somewhere else: its lender may lose the connection and come back, and neither way loses or repeats a byte by that.</summary>
+internal sealed class LentLine : ILine
+{
+    private const int MostError = 200;
+
+    // Beyond what the lender's own line allows for, and its being away.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly string _deviceId;
+    private readonly ILineListener _listener;
+    private readonly TimeSpan _grace;
+    private readonly TimeProvider _time;
+    private readonly ITimer _away;
+
+    // The lender's call now; null: it is away.
+    private Channel<LineOrder>? _lender;
+    private LineOrder? _order;
+    private TaskCompletionSource<string?> _answer = new();
+    private LineSettings _settings;
+    private long _orders, _next;
+    private bool _isOver;
+
+    /// <param name="epoch">Of the port's opening; a lender that comes back names the same.</param>
+    public LentLine(string deviceId, string epoch, LineSettings settings, ILineListener listener, TimeSpan grace, TimeProvider time)
+    {
+        (_deviceId, Epoch, _settings, _listener, _grace, _time) = (deviceId, epoch, settings, listener, grace, time);
+        _away = time.CreateTimer(_ => End("its lender did not come back."), null, grace, Timeout.InfiniteTimeSpan);
+        // Lenders open a port as an ESP32's ROM speaks.
+        if (settings != new LineSettings())
+            _order = new(++_orders, LineOrder.Configure, Settings: SettingNames.Of(settings));
+    }
+
+    public string Epoch { get; }
+
+    public bool IsOver
+    {
+        get
+        {
+            lock (_gate)
+                return _isOver;
+        }
+    }
+
+    /// <summary>The lender is here, or here again.</summary>
+    /// <returns>Its orders; a call before this one is ended.</returns>
+    /// <exception cref="Foundation.Errors.DomainException"><c>devices.gone</c>: it was away for too long.</exception>
+    public Channel<LineOrder> Attach(LentPort port)
+    {
+        var lender = Channel.CreateUnbounded<LineOrder>();
+        lock (_gate)
+        {
+            ThrowIfOver();
+            _away.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _lender?.Writer.TryComplete(new HubException(DeviceErrors.LentElsewhere().Message));
+            _lender = lender;
+            Miss(port.Offset);
+            lender.Writer.TryWrite(new(0, LineOrder.Lent, _deviceId, _next));
+            if (_order is { } order && order.Number <= port.Done)
+                Answer(null);
+            else if (_order is { } again)
+                lender.Writer.TryWrite(again);
+        }
+
+        _listener.Unreachable(null);
+        return lender;
+    }
+
+    /// <summary>The lender's call has ended; it has a while to come back.</summary>
+    public void Detach(Channel<LineOrder> lender)
+    {
+        lender.Writer.TryComplete();
+        lock (_gate)
+        {
+            if (_lender != lender || _isOver)
+                return;
+            _lender = null;
+            _away.Change(_grace, Timeout.InfiniteTimeSpan);
+        }
+
+        _listener.Unreachable("its lender's connection is lost; it may come back.");
+    }
+
+    /// <returns>Whether there may be more to come: the port has not ended, and this is its lender's call still.</returns>
+    /// <exception cref="Foundation.Errors.DomainException"><c>devices.port_invalid</c>.</exception>
+    public bool Take(Channel<LineOrder> lender, LentReport report)
+    {
+        lock (_gate)
+        {
+            if (_lender != lender || _isOver)
+                return false;
+            switch (report.Kind)
+            {
+                case LentReport.Received when report is { Data.Length: > 0, Offset: >= 0 } && report.Offset <= long.MaxValue - report.Data.Length:
+                    Miss(report.Offset);
+                    // What came twice because the call was cut between sending and hearing of it.
+                    if (_next - report.Offset is var known && known < report.Data.Length)
+                        _listener.Received(report.Data.AsSpan((int)known));
+                    _next = Math.Max(_next, report.Offset + report.Data.Length);
+                    return true;
+                case LentReport.Done:
+                    if (_order?.Number == report.Number)
+                        Answer(report.Error ?? "");
+                    return true;
+                case LentReport.Gone:
+                    break;
+                default:
+                    throw DeviceErrors.PortInvalid("reports are received with an offset and data, done, or gone.");
+            }
+        }
+
+        End(Short(report.Error) is { Length: > 0 } why ? $"its lender says: {why}" : "its lender has ended it.");
+        return false;
+    }
+
+    /// <summary>Ends it for good.</summary>
+    public void End(string why)
+    {
+        if (Close())
+            _listener.Gone(why);
+    }
+
+    public Task WriteAsync(ReadOnlyMemory<byte> bytes) =>
+        AskAsync(new(0, LineOrder.Write, Data: bytes.ToArray()), TimeSpan.FromSeconds(bytes.Length * 10.0 / _settings.BaudRate), DeviceErrors.LenderFailed);
+
+    public async Task ConfigureAsync(LineSettings settings)
+    {
+        await AskAsync(new(0, LineOrder.Configure, Settings: SettingNames.Of(settings)), TimeSpan.Zero, DeviceErrors.SettingRefused);
+        _settings = settings;
+    }
+
+    public Task SetAsync(LineSignals signals) =>
+        AskAsync(new(0, LineOrder.Signal, Dtr: signals.Dtr, Rts: signals.Rts, Break: signals.Break), TimeSpan.Zero, DeviceErrors.LenderFailed);
+
+    public void Dispose() => Close();
+
+    private async Task AskAsync(LineOrder order, TimeSpan more, Func<string, Exception> refuse)
+    {
+        Task<string?> answer;
+        lock (_gate)
+        {
+            ThrowIfOver();
+            _order = order with { Number = ++_orders };
+            _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            answer = _answer.Task;
+            _lender?.Writer.TryWrite(_order);
+        }
+
+        var most = Patience + _grace + more;
+        try
+        {
+            if (await answer.WaitAsync(most, _time) is { Length: > 0 } error)
+                throw refuse(Short(error));
+        }
+        catch (TimeoutException)
+        {
+            // The caller is told that it failed, so it must not be done later.
+            lock (_gate)
+                _order = null;
+            throw DeviceErrors.WriteTimeout(most.TotalSeconds);
+        }
+    }
+
+    /// <summary>Bytes before this offset are not to be had any more.</summary>
+    private void Miss(long offset)
+    {
+        if (offset <= _next)
+            return;
+        _listener.Missed(string.Create(CultureInfo.InvariantCulture, $"{offset - _next} bytes are missing: the lender did not keep them long enough."));
+        _next = offset;
+    }
+
+    private void Answer(string? error)
+    {
+        _order = null;
+        _answer.TrySetResult(error);
+    }
+
+    private bool Close()
+    {
+        lock (_gate)
+        {
+            if (_isOver)
+                return false;
+            _isOver = true;
+            _away.Dispose();
+            _order = null;
+            _answer.TrySetException(DeviceErrors.Gone());
+            // Nobody may be waiting for it.
+            _ = _answer.Task.Exception;
+            _lender?.Writer.TryComplete();
+            return true;
+        }
+    }
+
+    private void ThrowIfOver()
+    {
+        if (_isOver)
+            throw DeviceErrors.Gone();
+    }
+
+    private static string Short(string? error) => error is { Length: > MostError } ? error[..MostError] : error ?? "";
+}

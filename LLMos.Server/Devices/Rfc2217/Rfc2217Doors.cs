@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using LLMos.Server.Accounts;
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Server.Devices.Rfc2217;
+
+/// <summary>The TCP ports at which devices are serial ports of the network, each for as long as one lease.</summary>
+internal sealed class Rfc2217Doors(IOptions<DeviceOptions> options, TimeProvider time, ILogger<Rfc2217Doors> log) : IDisposable
+{
+    private readonly ConcurrentDictionary<string, Rfc2217Door> _byLease = new(StringComparer.Ordinal);
+
+    /// <summary>Opens a device's door, or tells where it is open.</summary>
+    /// <exception cref="Foundation.Errors.DomainException"><c>devices.lease_required</c>, <c>devices.ports_busy</c>.</exception>
+    public Rfc2217Answer Open(Device device, Caller caller, string leaseId)
+    {
+        var lease = device.Leases.Require(caller, leaseId);
+        lock (_byLease)
+        {
+            if (!_byLease.TryGetValue(lease.Id, out var door))
+            {
+                door = _byLease[lease.Id] = new(Listen(), device, lease, time);
+                lease.End.Token.Register(() =>
+                {
+                    if (_byLease.TryRemove(lease.Id, out var ended))
+                        ended.Dispose();
+                });
+                log.DeviceOffered(device.Identity.Id, door.Address);
+            }
+
+            return Of(door.Address);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var door in _byLease.Values)
+            door.Dispose();
+    }
+
+    private static Rfc2217Answer Of(IPEndPoint address)
+    {
+        var at = address.ToString();
+        var url = $"rfc2217://{at}";
+        return new(address.Address.ToString(), address.Port, url,
+            [$"esptool --port {url} flash_id", $"idf.py -p {url} monitor", $"pio device monitor -p {url}", $"python3 -m serial.tools.miniterm {url} 115200"]);
+    }
+
+    private Socket Listen()
+    {
+        var address = IPAddress.Parse(options.Value.Rfc2217Address);
+        var first = options.Value.Rfc2217FirstPort;
+        var last = first == 0 ? 0 : first + options.Value.MaxPorts + options.Value.Virtual - 1;
+        var why = "";
+        for (var port = first; port <= last; port++)
+        {
+            var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                listener.Bind(new IPEndPoint(address, port));
+                listener.Listen(1);
+                return listener;
+            }
+            catch (SocketException taken)
+            {
+                listener.Dispose();
+                why = string.Create(CultureInfo.InvariantCulture, $"{taken.Message} ({port})");
+            }
+        }
+
+        throw DeviceErrors.PortsBusy(options.Value.Rfc2217Address, first, why);
+    }
+}

@@ -1,0 +1,59 @@
+using LLMos.Server.Accounts;
+
+namespace LLMos.Server.Volumes;
+
+internal static class FolderEndpoints
+{
+    private const int MostListed = 10_000;
+
+    public static void MapFolderEndpoints(this RouteGroupBuilder volumes)
+    {
+        volumes.MapGet("/{volume}/stat/{**path}", Stat).ProducesProblem(StatusCodes.Status404NotFound);
+        volumes.MapGet("/{volume}/folders/{**path}", List).ProducesProblem(StatusCodes.Status404NotFound);
+        volumes.MapPut("/{volume}/folders/{**path}", Make).Produces<Entry>().Produces<Entry>(StatusCodes.Status201Created);
+        volumes.MapDelete("/{volume}/folders/{**path}", Delete);
+        volumes.MapPost("/move", Move);
+        volumes.MapPost("/copy", Copy);
+    }
+
+    private static Entry Stat(string volume, string? path, Caller caller, VolumeFiles files)
+    {
+        var at = VolumePath.Parse(volume, path ?? "");
+        return VolumeAnswers.Of(at, files.Stat(caller, at));
+    }
+
+    private static FolderListing List(string volume, string? path, Caller caller, VolumeFiles files, string? after = null, int limit = 1000)
+    {
+        var at = VolumePath.Parse(volume, path ?? "");
+        var page = files.List(caller, at, after, Math.Clamp(limit, 1, MostListed));
+        return new(at.ToString(), page.Sequence, page.Folder.Count, [.. page.Entries.Select(node => VolumeAnswers.Of(at.Child(node.Name), node))], page.Next);
+    }
+
+    private static async Task<IResult> Make(string volume, string? path, Caller caller, VolumeFiles files)
+    {
+        var at = VolumePath.Parse(volume, path ?? "");
+        var isNew = files.Find(caller, at) is null;
+        var folder = await files.MakeFolderAsync(caller, at, makeFolders: true);
+        return TypedResults.Json(VolumeAnswers.Of(at, folder), statusCode: isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+    }
+
+    private static async Task<BinnedEntry> Delete(string volume, string? path, Caller caller, VolumeFiles files, bool recursive = false)
+    {
+        var at = VolumePath.Parse(volume, path ?? "");
+        if (files.Stat(caller, at) is FileNode)
+            throw VolumeErrors.IsFile(at);
+        return VolumeAnswers.Of(await files.DeleteAsync(caller, at, WriteCondition.None, recursive));
+    }
+
+    private static async Task<Entry> Move(MoveRequest request, Caller caller, VolumeFiles files)
+    {
+        var (from, to) = (VolumePath.Parse(request.From), VolumePath.Parse(request.To));
+        return VolumeAnswers.Of(to, await files.MoveAsync(caller, from, to, request.Overwrite, makeFolders: true));
+    }
+
+    private static async Task<Entry> Copy(MoveRequest request, Caller caller, VolumeFiles files)
+    {
+        var (from, to) = (VolumePath.Parse(request.From), VolumePath.Parse(request.To));
+        return VolumeAnswers.Of(to, await files.CopyAsync(caller, from, to, request.Overwrite, makeFolders: true));
+    }
+}

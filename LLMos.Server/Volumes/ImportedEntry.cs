@@ -1,0 +1,4 @@
+namespace LLMos.Server.Volumes;
+
+/// <param name="Content">Null: a folder.</param>
+internal readonly record struct ImportedEntry(VolumePath Path, StagedContent? Content);

@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.StaticFiles;
+
+namespace LLMos.Server.Volumes;
+
+/// <summary>What the volumes are, in the words of the wire.</summary>
+internal static class VolumeAnswers
+{
+    private const string File = "file", Folder = "folder", Unknown = "application/octet-stream";
+
+    // Which a browser would not know as text.
+    private static readonly FileExtensionContentTypeProvider Types = new() { Mappings = { [".py"] = "text/x-python", [".md"] = "text/markdown", [".ipynb"] = "application/json", [".toml"] = "text/plain", [".yaml"] = "text/yaml", [".yml"] = "text/yaml", [".log"] = "text/plain", [".ino"] = "text/plain" } };
+
+    public static Entry Of(VolumePath path, Node node) => node is FileNode file
+        ? new(path.ToString(), path.Name, File, file.Current.Length, file.CreatedAt, file.Current.Number, file.Tag.ToString(), file.Current.Hash.ToString(),
+            file.Current.ModifiedAt, Of(file.Current.Author), MediaTypeOf(path.Name))
+        // The folder itself is not below itself.
+        : new(path.ToString(), path.Name, Folder, node.Totals.Bytes, node.CreatedAt, Files: node.Totals.Files, Folders: node.Totals.Folders - 1);
+
+    public static VolumeSummary Of(VolumeTree tree, VolumeKind volume, bool isWritable, VolumeOptions options) => new(
+        VolumePath.NameOf(volume), isWritable, tree.Root.Totals.Files, tree.Root.Totals.Folders - 1, tree.Root.Totals.Bytes,
+        VolumeQuota.BytesOf(tree.Key, options), options.MaxEntries, tree.KeptBytes, options.KeptMegabytes * VolumeQuota.Megabyte, tree.Bin.Count, tree.Sequence);
+
+    public static FileHistory HistoryOf(VolumePath path, FileNode file) => new(path.ToString(), [.. file.Versions.Reverse().Select(version => new FileVersionEntry(
+        version.Number, version.Length, new FileTag(file.Id, version.Number).ToString(), version.Hash.ToString(), version.ModifiedAt, Of(version.Author), version == file.Current))]);
+
+    public static BinnedEntry Of(BinEntry entry) => new(
+        entry.Id, entry.Path, entry.Node is FileNode ? File : Folder, entry.Node.Totals.Bytes + entry.Node.Totals.FormerBytes, entry.Node.Totals.Files, entry.DeletedAt, Of(entry.DeletedBy));
+
+    public static Change Of(VolumeChange change) => new(
+        change.Sequence, change.Kind.ToString().ToLowerInvariant(), change.Path.ToString(), change.From?.ToString(), change.IsFolder ? Folder : File, change.Version, change.At, change.Author);
+
+    public static CheckAnswer Of(VolumeCheckResult result) => new(
+        result.Volumes, result.Files, result.Folders, result.Contents, result.Bytes, result.Problems, [.. result.Damage.Select(damage => $"{damage.Volume} {damage.Path} {damage.Version}: {damage.Problem}")]);
+
+    public static string MediaTypeOf(string name) => Types.TryGetContentType(name, out var type) ? type : Unknown;
+
+    private static EntryAuthor Of(Author author) => new(author.Name, author.Via);
+}

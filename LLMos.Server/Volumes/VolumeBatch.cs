@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using LLMos.Server.Foundation.Storage;
+
+namespace LLMos.Server.Volumes;
+
+/// <summary>Edits that become durable together, and the volumes as they are after them.</summary>
+/// <param name="round">Batches of another round may have been lost.</param>
+internal sealed class VolumeBatch(int round)
+{
+    private readonly List<DocumentChange> _documents = [];
+
+    public int Round => round;
+
+    public int Edits { get; private set; }
+
+    /// <summary>Whether the database has come to it: no edit is added any more.</summary>
+    public bool IsClosed { get; set; }
+
+    /// <summary>Done when all readers see it.</summary>
+    public Task Durable { get; set; } = Task.CompletedTask;
+
+    public ImmutableDictionary<string, VolumeTree> After { get; private set; } = ImmutableDictionary<string, VolumeTree>.Empty;
+
+    public List<(string Volume, VolumeChange Change)> Changes { get; } = [];
+
+    /// <summary>Contents that nothing refers to any more once this is durable.</summary>
+    public List<ContentHash> Unused { get; } = [];
+
+    public void Add(VolumeEdit edit)
+    {
+        Edits++;
+        _documents.AddRange(edit.Documents);
+        Changes.AddRange(edit.Changes);
+        After = edit.Trees;
+    }
+
+    public void Add(DocumentChange document) => _documents.Add(document);
+
+    public void Apply(Documents documents)
+    {
+        foreach (var change in _documents)
+        {
+            if (change.Document is null)
+            {
+                documents.Delete(change.Collection, change.Id);
+            }
+            else
+            {
+                change.Document["_id"] = change.Id;
+                documents.Put(change.Collection, change.Document);
+            }
+        }
+    }
+}

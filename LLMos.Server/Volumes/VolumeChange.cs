@@ -1,0 +1,16 @@
+namespace LLMos.Server.Volumes;
+
+internal enum ChangeKind { Created, Changed, Removed, Moved }
+
+/// <summary>Something that happened in a volume.</summary>
+/// <param name="Sequence">From 1, without gaps, for each volume.</param>
+/// <param name="Path">Where; of something moved, where it is now.</param>
+/// <param name="From">Where something moved was before.</param>
+/// <param name="Version">Of a file that is there now.</param>
+internal sealed record VolumeChange(
+    long Sequence, ChangeKind Kind, VolumePath Path, VolumePath? From, bool IsFolder, int? Version, DateTime At, string Author)
+{
+    /// <summary>Whether it is of interest to who looks at <paramref name="folder"/>: in it, at any depth, or a move or removal of something that it is in.</summary>
+    public bool Concerns(VolumePath folder) =>
+        Path.IsWithin(folder) || folder.IsWithin(Path) || (From is not null && (From.IsWithin(folder) || folder.IsWithin(From)));
+}

@@ -1,0 +1,37 @@
+using LLMos.Server.Accounts;
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Server.Volumes;
+
+internal static class VolumeEndpoints
+{
+    private const int MostChanges = 1000;
+
+    public static RouteGroupBuilder MapVolumeEndpoints(this IEndpointRouteBuilder api)
+    {
+        var volumes = api.MapGroup("/volumes").WithTags("Volumes").RequireRole(Role.Viewer);
+        volumes.MapGet("/", List);
+        volumes.MapGet("/{volume}/changes", Changes);
+        volumes.MapGet("/{volume}/search", Search);
+        volumes.MapPost("/check", Check).RequireRole(Role.Administrator);
+        return volumes;
+    }
+
+    private static VolumeList List(Caller caller, VolumeFiles files, IOptions<VolumeOptions> options) => new(
+        [.. Enum.GetValues<VolumeKind>().Select(volume => VolumeAnswers.Of(files.Tree(caller, volume), volume, VolumeAccess.MayWrite(caller, volume), options.Value))],
+        files.MostFileBytes, options.Value.MaxFolderEntries, options.Value.FormerVersions, options.Value.KeptDays);
+
+    private static ChangeListing Changes(string volume, Caller caller, VolumeFiles files, long after = 0, int limit = MostChanges)
+    {
+        var kind = VolumePath.Parse(volume, "").Volume;
+        return new([.. files.Changes(caller, kind, after, Math.Clamp(limit, 1, MostChanges)).Select(VolumeAnswers.Of)], files.Tree(caller, kind).Sequence);
+    }
+
+    private static SearchResult Search(string volume, Caller caller, VolumeFiles files, VolumeSearch search, string q, string @in = "name", string folder = "", int limit = 100, CancellationToken cancellation = default)
+    {
+        var at = VolumePath.Parse(volume, folder);
+        return search.Find(at, files.Stat(caller, at), q, @in, limit, cancellation);
+    }
+
+    private static async Task<CheckAnswer> Check(VolumeCheck check, CancellationToken cancellation) => VolumeAnswers.Of(await check.DeepAsync(cancellation));
+}

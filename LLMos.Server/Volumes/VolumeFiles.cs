@@ -1,0 +1,297 @@
+using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Errors;
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Server.Volumes;
+
+/// <summary>One page of a folder's entries.</summary>
+/// <param name="Sequence">Of the volume's newest change that the page shows: where a watcher goes on.</param>
+/// <param name="Next">The name to go on after; null: this was the last page.</param>
+internal sealed record FolderPage(FolderNode Folder, ArraySegment<Node> Entries, long Sequence, string? Next);
+
+/// <summary>The volumes as one caller may use them: the door that every edge goes through.</summary>
+/// <remarks>Reading looks at memory only, large contents apart, and never waits for a writer.</remarks>
+internal sealed class VolumeFiles(
+    VolumeStore store, SystemVolume system, ContentStore contents, VolumeHistory history, IOptions<VolumeOptions> options)
+{
+    // Nodes of a deleted folder that one edit removes: some ten milliseconds in which other edits wait.
+    private const int PurgedAtOnce = 500;
+
+    private const int AppendTries = 16;
+
+    private readonly SemaphoreSlim[] _appending = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
+
+    public long MostFileBytes => options.Value.FileMegabytes * VolumeQuota.Megabyte;
+
+    public VolumeTree Tree(Caller caller, VolumeKind volume) =>
+        volume == VolumeKind.System ? system.Tree : store.Tree(VolumeTree.KeyOf(volume, caller.AccountId));
+
+    public Node? Find(Caller caller, VolumePath path) => Tree(caller, path.Volume).Find(path);
+
+    /// <exception cref="DomainException"><c>volumes.not_found</c>.</exception>
+    public Node Stat(Caller caller, VolumePath path) => Find(caller, path) ?? throw VolumeErrors.NotFound(path);
+
+    /// <exception cref="DomainException"><c>volumes.not_found</c>, <c>volumes.is_folder</c>, <c>volumes.version_not_found</c>.</exception>
+    public (FileNode File, FileVersion Version) StatFile(Caller caller, VolumePath path, int? version = null)
+    {
+        var file = Stat(caller, path) as FileNode ?? throw VolumeErrors.IsFolder(path);
+        return version is null
+            ? (file, file.Current)
+            : (file, file.Versions.FirstOrDefault(one => one.Number == version) ?? throw VolumeErrors.VersionNotFound(path, version.Value));
+    }
+
+    /// <exception cref="DomainException"><c>volumes.not_found</c>, <c>volumes.is_file</c>.</exception>
+    public FolderPage List(Caller caller, VolumePath path, string? after, int most)
+    {
+        var tree = Tree(caller, path.Volume);
+        var folder = (tree.Find(path) ?? throw VolumeErrors.NotFound(path)) as FolderNode ?? throw VolumeErrors.IsFile(path);
+        var page = folder.Page(after, most);
+        return new(folder, page, tree.Sequence, page.Offset + page.Count < folder.Count && page.Count > 0 ? page[^1].Name : null);
+    }
+
+    /// <summary>Opens a content for reading, seekable.</summary>
+    /// <exception cref="DomainException"><c>volumes.content_missing</c>.</exception>
+    public Stream Open(VolumePath path, FileVersion version) => TryOpen(version) ?? throw VolumeErrors.ContentMissing(path);
+
+    /// <returns>Null when the content is not there any more, or damaged.</returns>
+    public Stream? TryOpen(FileVersion version) => contents.Open(version.Content);
+
+    /// <summary>The whole of a content that is at most <see cref="ContentStore.MostInline"/> bytes long.</summary>
+    /// <returns>Null when the content is not there any more, or damaged.</returns>
+    public ReadOnlyMemory<byte>? TryReadSmall(FileVersion version) => contents.ReadInline(version.Content);
+
+    /// <summary>Reads a version, the newest unless another is asked for; again when one is let go between looking it up and opening it.</summary>
+    /// <param name="read">Returns null when the content is not there.</param>
+    /// <exception cref="DomainException">As <see cref="StatFile"/>; <c>volumes.content_missing</c>.</exception>
+    public T Read<T>(Caller caller, VolumePath path, int? version, Func<FileNode, FileVersion, T?> read)
+        where T : class
+    {
+        FileVersion? tried = null;
+        while (true)
+        {
+            var (file, state) = StatFile(caller, path, version);
+            if (read(file, state) is { } result)
+                return result;
+            if (state == tried)
+                throw VolumeErrors.ContentMissing(path);
+            tried = state;
+        }
+    }
+
+    /// <summary>Refuses a body by its announced length before it arrives; the edit decides.</summary>
+    /// <exception cref="DomainException"><c>volumes.read_only</c>, <c>volumes.quota_exceeded</c>.</exception>
+    public void RequireRoom(Caller caller, VolumePath path, long bytes, bool appends)
+    {
+        var tree = Tree(caller, VolumeAccess.ToWrite(caller, path).Path.Volume);
+        var (before, quota) = (tree.Root.Totals.Bytes, VolumeQuota.BytesOf(tree.Key, options.Value));
+        var after = before + bytes - (appends ? 0 : (tree.Find(path) as FileNode)?.Current.Length ?? 0);
+        if (after > quota && after > before)
+            throw VolumeErrors.QuotaExceeded(VolumePath.NameOf(path.Volume), after, quota);
+    }
+
+    /// <summary>A place for a content that is made piece by piece; <see cref="WriteAsync(Caller, VolumePath, StagedContent, WriteCondition, bool)"/> takes what it stages.</summary>
+    public ContentDraft Draft() => contents.Draft();
+
+    public async Task<FileNode> WriteAsync(
+        Caller caller, VolumePath path, Stream body, WriteCondition condition, bool makeFolders, CancellationToken cancellation)
+    {
+        // Before gigabytes arrive, as far as it can be known; the edit decides.
+        condition.Check(path, Find(caller, VolumeAccess.ToWrite(caller, path).Path) as FileNode);
+        using var staged = await contents.StageAsync(body, MostFileBytes, cancellation);
+        return await WriteAsync(caller, path, staged, condition, makeFolders);
+    }
+
+    public Task<FileNode> WriteAsync(Caller caller, VolumePath path, StagedContent content, WriteCondition condition, bool makeFolders)
+    {
+        var place = VolumeAccess.ToWrite(caller, path);
+        return EditAsync(caller, edit => edit.Write(place, content.Hash, content.Length, condition, makeFolders), [place], content);
+    }
+
+    /// <summary>Adds to a file's end, or makes it. Appends at the same time all arrive, in some order.</summary>
+    public async Task<FileNode> AppendAsync(
+        Caller caller, VolumePath path, Stream body, WriteCondition condition, bool makeFolders, CancellationToken cancellation)
+    {
+        VolumeAccess.ToWrite(caller, path);
+        condition.Check(path, Find(caller, path) as FileNode);
+        using var tail = contents.Draft();
+        await tail.AppendAsync(body, MostFileBytes, cancellation);
+        return await AppendAsync(caller, path, tail, condition, makeFolders, cancellation);
+    }
+
+    /// <summary>The same with a tail that was made piece by piece.</summary>
+    public async Task<FileNode> AppendAsync(
+        Caller caller, VolumePath path, ContentDraft tail, WriteCondition condition, bool makeFolders, CancellationToken cancellation)
+    {
+        var place = VolumeAccess.ToWrite(caller, path);
+        // One after the other, as each needs what the one before it wrote.
+        var turn = _appending[(uint)place.GetHashCode() % _appending.Length];
+        await turn.WaitAsync(cancellation);
+        try
+        {
+            return await AppendInTurnAsync(caller, path, tail, condition, makeFolders, cancellation);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<FileNode> AppendInTurnAsync(
+        Caller caller, VolumePath path, ContentDraft tail, WriteCondition condition, bool makeFolders, CancellationToken cancellation)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var before = Find(caller, path) as FileNode;
+            condition.Check(path, before);
+            using var whole = contents.Draft();
+            if (before is not null)
+            {
+                await using var old = Open(path, before.Current);
+                await whole.AppendAsync(old, MostFileBytes, cancellation);
+            }
+
+            await whole.AppendAsync(tail, MostFileBytes, cancellation);
+            using var staged = await whole.StageAsync(cancellation);
+            try
+            {
+                return await WriteAsync(caller, path, staged, before is null ? WriteCondition.New : WriteCondition.At(before.Tag), makeFolders);
+            }
+            catch (DomainException conflict) when (conflict.Error.Kind == ErrorKind.PreconditionFailed && tries < AppendTries)
+            {
+                // Somebody else was faster; what they wrote comes first, and can be read when it is durable.
+                await store.SettleAsync();
+            }
+        }
+    }
+
+    public Task<FolderNode> MakeFolderAsync(Caller caller, VolumePath path, bool makeFolders)
+    {
+        var place = VolumeAccess.ToWrite(caller, path);
+        return EditAsync(caller, edit => edit.MakeFolder(place, makeFolders), [place]);
+    }
+
+    public Task<Node> MoveAsync(Caller caller, VolumePath from, VolumePath to, bool overwrite, bool makeFolders)
+    {
+        var (source, target) = (VolumeAccess.ToWrite(caller, from), VolumeAccess.ToWrite(caller, to));
+        return EditAsync(caller, edit => edit.Move(source, target, overwrite, makeFolders), [source, target]);
+    }
+
+    /// <summary>Copies within the volumes; out of <c>system/</c> too.</summary>
+    public Task<Node> CopyAsync(Caller caller, VolumePath from, VolumePath to, bool overwrite, bool makeFolders)
+    {
+        var (source, target) = (VolumeAccess.ToRead(caller, from), VolumeAccess.ToWrite(caller, to));
+        if (from.Volume == VolumeKind.System)
+            return CopyOutAsync(caller, source, target, overwrite, makeFolders);
+        return EditAsync(caller, edit => edit.Copy(source, target, overwrite, makeFolders), [source, target]);
+    }
+
+    public Task<BinEntry> DeleteAsync(Caller caller, VolumePath path, WriteCondition condition, bool recursive)
+    {
+        var place = VolumeAccess.ToWrite(caller, path);
+        return EditAsync(caller, edit => edit.Delete(place, condition, recursive), [place]);
+    }
+
+    /// <summary>What is in the bin, the latest first.</summary>
+    public IEnumerable<BinEntry> Bin(Caller caller, VolumeKind volume) => Tree(caller, volume).Bin.Values.Where(entry => !entry.IsGoing).Reverse();
+
+    /// <summary>Where an entry of the bin was, for who may bring it back.</summary>
+    /// <exception cref="DomainException"><c>volumes.read_only</c>, <c>volumes.not_in_bin</c>.</exception>
+    public VolumePath PathOf(Caller caller, VolumeKind volume, long entry)
+    {
+        BinOf(caller, volume);
+        return VolumePath.Parse((Bin(caller, volume).FirstOrDefault(one => one.Id == entry) ?? throw VolumeErrors.NotInBin(entry)).Path);
+    }
+
+    public Task<Node> UndeleteAsync(Caller caller, VolumeKind volume, long entry, VolumePath? to)
+    {
+        var bin = BinOf(caller, volume);
+        var target = to is null ? (Place?)null : VolumeAccess.ToWrite(caller, to);
+        return EditAsync(caller, edit => edit.Undelete(bin.Volume, entry, target), target is null ? [bin] : [bin, target.Value]);
+    }
+
+    /// <summary>Removes an entry of the bin for good.</summary>
+    /// <exception cref="DomainException"><c>volumes.not_in_bin</c>.</exception>
+    public async Task PurgeAsync(Caller caller, VolumeKind volume, long entry)
+    {
+        var bin = BinOf(caller, volume);
+        if (Bin(caller, volume).All(one => one.Id != entry))
+            throw VolumeErrors.NotInBin(entry);
+        await PurgeAsync(caller, bin, entry);
+    }
+
+    /// <summary>Removes for good what is in the bin now.</summary>
+    public async Task EmptyBinAsync(Caller caller, VolumeKind volume)
+    {
+        var bin = BinOf(caller, volume);
+        foreach (var entry in Bin(caller, volume).ToList())
+            await PurgeAsync(caller, bin, entry.Id);
+    }
+
+    public Task<FileNode> RestoreAsync(Caller caller, VolumePath path, int version, WriteCondition condition)
+    {
+        var place = VolumeAccess.ToWrite(caller, path);
+        return EditAsync(caller, edit => edit.Restore(place, version, condition), [place]);
+    }
+
+    /// <summary>Makes what is not there, in one edit.</summary>
+    /// <param name="overwrite">Whether files that are there get a next version.</param>
+    public Task ImportAsync(Caller caller, VolumePath into, IReadOnlyList<ImportedEntry> entries, bool overwrite)
+    {
+        var place = VolumeAccess.ToWrite(caller, into);
+        return EditAsync(
+            caller, edit =>
+            {
+                var folder = edit.MakeFolder(place, makeFolders: true);
+                foreach (var (path, content) in entries)
+                {
+                    var at = place with { Path = path };
+                    if (content is null)
+                        edit.MakeFolder(at, makeFolders: true);
+                    else
+                        edit.Write(at, content.Hash, content.Length, overwrite ? WriteCondition.None : edit.RequireFree(at), makeFolders: true);
+                }
+
+                return folder;
+            },
+            [place], [.. entries.Select(entry => entry.Content).OfType<StagedContent>()]);
+    }
+
+    /// <exception cref="DomainException"><c>volumes.changes_gone</c>, <c>volumes.after_unknown</c>.</exception>
+    public IReadOnlyList<VolumeChange> Changes(Caller caller, VolumeKind volume, long after, int most) =>
+        history.Read(VolumeTree.KeyOf(volume, caller.AccountId), after, most);
+
+    /// <summary>Batches of changes after <paramref name="after"/>, for as long as the caller wants.</summary>
+    /// <exception cref="DomainException"><c>volumes.changes_gone</c>, <c>volumes.after_unknown</c>; the former also later, to who has fallen behind.</exception>
+    public IAsyncEnumerable<IReadOnlyList<VolumeChange>> Watch(Caller caller, VolumeKind volume, long after, int most, CancellationToken cancellation) =>
+        history.WatchAsync(VolumeTree.KeyOf(volume, caller.AccountId), after, most, cancellation);
+
+    private static Place BinOf(Caller caller, VolumeKind volume) => VolumeAccess.ToWrite(caller, VolumePath.Parse(VolumePath.NameOf(volume)));
+
+    private async Task PurgeAsync(Caller caller, Place bin, long entry)
+    {
+        while (!await EditAsync(caller, edit => edit.Purge(bin.Volume, entry, PurgedAtOnce), [bin]))
+        {
+            // Piece by piece, so that others get their turns.
+        }
+    }
+
+    /// <summary>What comes with the product is not among the stored contents: its copy brings them.</summary>
+    private async Task<Node> CopyOutAsync(Caller caller, Place from, Place to, bool overwrite, bool makeFolders)
+    {
+        var node = Stat(caller, from.Path);
+        List<StagedContent> staged = [];
+        try
+        {
+            foreach (var content in VolumeTree.FilesIn(node).Select(file => file.Current).DistinctBy(version => version.Hash))
+                staged.Add(await contents.StageAsync(Open(from.Path, content), MostFileBytes, CancellationToken.None));
+            return await EditAsync(caller, edit => edit.Copy(node, from, to, overwrite, makeFolders), [to], [.. staged]);
+        }
+        finally
+        {
+            staged.ForEach(content => content.Dispose());
+        }
+    }
+
+    private Task<T> EditAsync<T>(Caller caller, Func<VolumeEdit, T> decide, IReadOnlyList<Place> places, params IReadOnlyList<StagedContent> staged) =>
+        store.EditAsync([.. places.Select(place => place.Volume).Distinct()], new(caller.AccountId, caller.Name, caller.Via), decide, staged);
+}

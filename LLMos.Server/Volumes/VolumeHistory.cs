@@ -1,0 +1,153 @@
+using System.Runtime.CompilerServices;
+using LiteDB;
+using LLMos.Server.Foundation.Streams;
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Server.Volumes;
+
+/// <summary>The newest changes of each volume, numbered, for watchers and for who comes back: in memory, and durable with the changes themselves.</summary>
+internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Kept> _volumes = new(StringComparer.Ordinal);
+    private readonly int _most = options.Value.ChangesKept;
+
+    /// <summary>Adds the batch's changes to its documents, and takes from the database what is too old to keep.</summary>
+    public void Extend(VolumeBatch batch)
+    {
+        lock (_gate)
+        {
+            foreach (var changes in batch.Changes.GroupBy(entry => entry.Volume, entry => entry.Change))
+            {
+                var root = batch.After[changes.Key].Root.Id;
+                var first = changes.First().Sequence;
+                batch.Add(new DocumentChange(VolumeDocuments.Changes, VolumeDocuments.Numbered(root, first), new() { ["e"] = new BsonArray(changes.Select(Write)) }));
+                foreach (var old in KeptOf(changes.Key).TooOld(changes.Last().Sequence - _most))
+                    batch.Add(new DocumentChange(VolumeDocuments.Changes, VolumeDocuments.Numbered(root, old), null));
+            }
+        }
+    }
+
+    /// <summary>Shows the batch's changes, which are durable now.</summary>
+    /// <param name="show">What else becomes visible at the same moment.</param>
+    public void Publish(VolumeBatch batch, Action show)
+    {
+        lock (_gate)
+        {
+            show();
+            foreach (var changes in batch.Changes.GroupBy(entry => entry.Volume, entry => entry.Change))
+                KeptOf(changes.Key).Add([.. changes], _most);
+        }
+    }
+
+    /// <summary>Takes up what the database has of a volume: one document for each batch, in their order.</summary>
+    public void Load(string volume, IEnumerable<BsonDocument> documents)
+    {
+        lock (_gate)
+        {
+            foreach (var document in documents)
+            {
+                var (_, first) = VolumeDocuments.ReadNumbered(document["_id"]);
+                KeptOf(volume).Add([.. document["e"].AsArray.Select((entry, index) => Read(first + index, entry.AsArray))], _most);
+            }
+        }
+    }
+
+    /// <summary>The number of the newest change that is published; 0: none.</summary>
+    public long Last(string volume)
+    {
+        lock (_gate)
+            return KeptOf(volume).Last;
+    }
+
+    /// <exception cref="Foundation.Errors.DomainException"><c>volumes.changes_gone</c> or <c>volumes.after_unknown</c>.</exception>
+    public IReadOnlyList<VolumeChange> Read(string volume, long after, int most)
+    {
+        lock (_gate)
+            return KeptOf(volume).After(after, most);
+    }
+
+    /// <summary>Batches of what followed <paramref name="after"/>, then of what happens, for as long as the caller wants.</summary>
+    /// <exception cref="Foundation.Errors.DomainException">At once, or when the caller has fallen behind.</exception>
+    public IAsyncEnumerable<IReadOnlyList<VolumeChange>> WatchAsync(string volume, long after, int most, CancellationToken cancellation)
+    {
+        Read(volume, after, most);
+        return Follow(volume, after, most, cancellation);
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<VolumeChange>> Follow(
+        string volume, long after, int most, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Task arrival;
+            lock (_gate)
+                arrival = KeptOf(volume).Arrivals.Next();
+            if (Read(volume, after, most) is { Count: > 0 } changes)
+            {
+                after = changes[^1].Sequence;
+                yield return changes;
+            }
+            else
+            {
+                await arrival.WaitAsync(cancellation);
+            }
+        }
+    }
+
+    private Kept KeptOf(string volume)
+    {
+        if (!_volumes.TryGetValue(volume, out var kept))
+            _volumes[volume] = kept = new();
+        return kept;
+    }
+
+    private static BsonValue Write(VolumeChange change) => new BsonArray(
+        (int)change.Kind, change.Path.ToString(), new BsonValue(change.From?.ToString()), change.IsFolder,
+        change.Version is { } version ? version : BsonValue.Null, change.At.Ticks, change.Author);
+
+    private static VolumeChange Read(long sequence, BsonArray entry) => new(
+        sequence, (ChangeKind)entry[0].AsInt32, VolumePath.Parse(entry[1].AsString), entry[2].IsNull ? null : VolumePath.Parse(entry[2].AsString),
+        entry[3].AsBoolean, entry[4].IsNull ? null : entry[4].AsInt32, VolumeDocuments.Time(entry[5]), entry[6].AsString);
+
+    private sealed class Kept
+    {
+        private readonly Queue<VolumeChange> _changes = new();
+
+        // The first change of each document that the database has.
+        private readonly Queue<long> _documents = new();
+
+        public LogArrivals Arrivals { get; } = new();
+
+        public long Last { get; private set; }
+
+        private long First => Last - _changes.Count + 1;
+
+        public void Add(IReadOnlyList<VolumeChange> changes, int most)
+        {
+            foreach (var _ in TooOld(changes[^1].Sequence - most))
+                _documents.Dequeue();
+            _documents.Enqueue(changes[0].Sequence);
+            foreach (var change in changes)
+                _changes.Enqueue(change);
+            Last = changes[^1].Sequence;
+            while (_changes.Count > most)
+                _changes.Dequeue();
+            Arrivals.Announce();
+        }
+
+        /// <summary>Documents all of whose changes are before or at <paramref name="sequence"/>.</summary>
+        public List<long> TooOld(long sequence) =>
+            [.. _documents.Zip(_documents.Skip(1)).TakeWhile(pair => pair.Second <= sequence + 1).Select(pair => pair.First)];
+
+        public IReadOnlyList<VolumeChange> After(long after, int most)
+        {
+            if (after < 0 || after > Last)
+                throw VolumeErrors.AfterUnknown(after, Last);
+            return after + 1 >= First
+                ? [.. _changes.Skip((int)(after + 1 - First)).Take(most)]
+                : throw VolumeErrors.ChangesGone(after, First);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Server.Volumes;
+
+/// <summary>Lets former versions and deleted files go when they are old, or when a volume keeps more than it may: the oldest first.</summary>
+internal sealed class VolumeTidying(
+    VolumeStore store, ContentStore contents, IOptions<VolumeOptions> options, TimeProvider time, ILogger<VolumeTidying> log) : BackgroundService
+{
+    // Edits of users wait for one of ours no longer than some ten milliseconds.
+    private const int AtOnce = 500;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+    private static readonly Author Server = new("", "LLMos.Server", "tidying");
+
+    /// <summary>Does what is due now.</summary>
+    public async Task TidyAsync(CancellationToken cancellation)
+    {
+        foreach (var volume in store.Trees.Keys)
+        {
+            var due = Due(store.Tree(volume)).ToLookup(kept => kept.BinEntry is null);
+            foreach (var entry in due[false])
+                await PurgeAsync(volume, entry.BinEntry!.Value, cancellation);
+            foreach (var versions in due[true].Chunk(AtOnce))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                await store.EditAsync([volume], Server, edit => Forget(edit, volume, versions));
+            }
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The first look at every file of the store would hold up the start.
+        await Task.Yield();
+        try
+        {
+            await TidyAlwaysAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // What was due is still due at the next start.
+        }
+    }
+
+    private async Task TidyAlwaysAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(Pause, time);
+        var swept = false;
+        do
+        {
+            try
+            {
+                if (!swept)
+                    contents.Sweep();
+                swept = true;
+                await TidyAsync(cancellation);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                log.TidyingFailed(failure, Pause.TotalMinutes);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellation));
+    }
+
+    /// <summary>What is too old or too much, looked for outside the store's gate: it may be gone when its turn comes.</summary>
+    private List<Kept> Due(VolumeTree tree)
+    {
+        var excess = tree.KeptBytes - (options.Value.KeptMegabytes * VolumeQuota.Megabyte);
+        var oldest = time.GetUtcNow().UtcDateTime.AddDays(-options.Value.KeptDays);
+        // Empty files weigh nothing, but each is held in memory.
+        var tooMany = tree.Bin.Count - options.Value.MaxEntries;
+        return [.. KeptIn(tree).OrderBy(kept => kept.Since).TakeWhile(kept =>
+            (excess -= kept.Bytes) + kept.Bytes > 0 || kept.Since <= oldest || (tooMany -= kept.BinEntry is null ? 0 : 1) >= 0)];
+    }
+
+    private async Task PurgeAsync(string volume, long entry, CancellationToken cancellation)
+    {
+        do
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+        while (!await store.EditAsync([volume], Server, edit => edit.Purge(volume, entry, AtOnce)));
+    }
+
+    private static bool Forget(VolumeEdit edit, string volume, IEnumerable<Kept> versions)
+    {
+        foreach (var (path, version) in versions.Select(kept => (kept.Path!, kept.Version!)))
+        {
+            if (edit.Trees[volume].Find(path) is FileNode file && file.Former.Contains(version))
+                edit.Forget(new(volume, path), file, version);
+        }
+
+        return true;
+    }
+
+    private static IEnumerable<Kept> KeptIn(VolumeTree tree)
+    {
+        foreach (var entry in tree.Bin.Values)
+            yield return new(entry.IsGoing ? DateTime.MinValue : entry.DeletedAt, entry.Node.Totals.Bytes + entry.Node.Totals.FormerBytes, BinEntry: entry.Id);
+
+        var open = new Stack<(VolumePath Path, FolderNode Folder)>([(VolumePath.Parse(tree.Key.Split('/')[0]), tree.Root)]);
+        while (open.TryPop(out var next))
+        {
+            foreach (var child in next.Folder.Children.ToArray())
+            {
+                if (child is FolderNode folder)
+                    open.Push((next.Path.Child(child.Name), folder));
+                if (child is not FileNode { Former.Length: > 0 } file)
+                    continue;
+
+                // A version is old from when the next one took its place.
+                var path = next.Path.Child(file.Name);
+                foreach (var (version, successor) in file.Versions.Zip(file.Versions.Skip(1)))
+                    yield return new(successor.ModifiedAt, version.Length, Path: path, Version: version);
+            }
+        }
+    }
+
+    /// <summary>A former version of the file at a path, or an entry of the bin.</summary>
+    private sealed record Kept(DateTime Since, long Bytes, VolumePath? Path = null, FileVersion? Version = null, long? BinEntry = null);
+}

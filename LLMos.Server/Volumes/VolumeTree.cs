@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+
+namespace LLMos.Server.Volumes;
+
+/// <summary>A file or folder that was deleted and can be brought back.</summary>
+/// <param name="Id">Unique in the server; later ones are larger.</param>
+/// <param name="Path">Where it was.</param>
+/// <param name="IsGoing">It is being removed for good, piece by piece.</param>
+internal sealed record BinEntry(long Id, Node Node, string Path, DateTime DeletedAt, Author DeletedBy, bool IsGoing = false);
+
+/// <summary>One volume at one moment.</summary>
+/// <param name="Key"><c>team</c>, <c>system</c>, or <c>user</c> and the owner's account.</param>
+/// <param name="BinId">The folder that deleted nodes lie in, as far as the database is concerned.</param>
+/// <param name="BinBytes">Of all versions of what is in the bin.</param>
+/// <param name="Sequence">Of its last change; 0 when there was none.</param>
+internal sealed record VolumeTree(
+    string Key, FolderNode Root, long BinId, ImmutableSortedDictionary<long, BinEntry> Bin, long BinBytes, long Sequence)
+{
+    /// <summary>Bytes that are kept so that something can be brought back.</summary>
+    public long KeptBytes => Root.Totals.FormerBytes + BinBytes;
+
+    /// <summary>What all versions of all files refer to, those in the bin too; each as often as it is referred to.</summary>
+    public IEnumerable<ContentReference> Contents =>
+        from node in Bin.Values.Select(entry => entry.Node).Prepend(Root)
+        from file in FilesIn(node)
+        from version in file.Versions
+        select version.Content;
+
+    public static VolumeTree Empty(string key, long rootId, long binId, DateTime now) =>
+        new(key, new(rootId, key, now), binId, ImmutableSortedDictionary<long, BinEntry>.Empty, BinBytes: 0, Sequence: 0);
+
+    public static string KeyOf(VolumeKind volume, string accountId) => volume == VolumeKind.User ? $"user/{accountId}" : VolumePath.NameOf(volume);
+
+    public Node? Find(VolumePath path)
+    {
+        Node? found = Root;
+        foreach (var segment in path.Segments)
+            found = (found as FolderNode)?.Find(segment);
+        return found;
+    }
+
+    /// <summary>The tree in which the folder at <paramref name="path"/>, which exists, is another.</summary>
+    public VolumeTree Change(VolumePath path, Func<FolderNode, FolderNode> change) => this with { Root = Change(Root, path.Segments.AsSpan(), change) };
+
+    public VolumeTree With(BinEntry entry) => Without(entry.Id) is var tree
+        ? tree with { Bin = tree.Bin.SetItem(entry.Id, entry), BinBytes = tree.BinBytes + BytesOf(entry) }
+        : this;
+
+    public VolumeTree Without(long binEntry) => Bin.TryGetValue(binEntry, out var entry)
+        ? this with { Bin = Bin.Remove(binEntry), BinBytes = BinBytes - BytesOf(entry) }
+        : this;
+
+    private static long BytesOf(BinEntry entry) => entry.Node.Totals.Bytes + entry.Node.Totals.FormerBytes;
+
+    public static IEnumerable<FileNode> FilesIn(Node node)
+    {
+        var open = new Stack<Node>([node]);
+        while (open.TryPop(out var next))
+        {
+            if (next is FileNode file)
+                yield return file;
+            foreach (var child in next is FolderNode folder ? folder.Children : [])
+                open.Push(child);
+        }
+    }
+
+    private static FolderNode Change(FolderNode folder, ReadOnlySpan<string> path, Func<FolderNode, FolderNode> change) =>
+        path.IsEmpty ? change(folder) : folder.With(Change((FolderNode)folder.Find(path[0])!, path[1..], change));
+}

@@ -1,0 +1,36 @@
+using LLMos.Server.Accounts;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace LLMos.Server.Volumes;
+
+internal static class ZipEndpoints
+{
+    private const string Zip = "application/zip";
+
+    public static void MapZipEndpoints(this RouteGroupBuilder volumes)
+    {
+        volumes.MapGet("/{volume}/export/{**path}", Export).Produces(StatusCodes.Status200OK, contentType: Zip).ProducesProblem(StatusCodes.Status404NotFound);
+        volumes.MapPost("/{volume}/import/{**path}", Import).ProducesProblem(StatusCodes.Status400BadRequest);
+    }
+
+    private static PushStreamHttpResult Export(string volume, string? path, Caller caller, VolumeFiles files, ZipExport export, ArchiveSlots slots, HttpContext http)
+    {
+        var at = VolumePath.Parse(volume, path ?? "");
+        var folder = files.Stat(caller, at) as FolderNode ?? throw VolumeErrors.IsFile(at);
+        http.Response.RegisterForDispose(slots.Take());
+        FileEndpoints.Confine(http.Response);
+        // The archive's streams write their last bytes when they are disposed, and .NET 10 does that without waiting asynchronously.
+        if (http.Features.Get<IHttpBodyControlFeature>() is { } control)
+            control.AllowSynchronousIO = true;
+        return TypedResults.Stream(target => export.WriteAsync(caller, at, folder, target, http.RequestAborted), Zip, $"{at.Name}.zip");
+    }
+
+    private static async Task<ImportResult> Import(
+        string volume, string? path, Caller caller, VolumeFiles files, ZipImport import, ArchiveSlots slots, HttpContext http, bool overwrite = false)
+    {
+        var at = VolumeAccess.ToWrite(caller, VolumePath.Parse(volume, path ?? "")).Path;
+        using var slot = slots.Take();
+        return await import.ReadAsync(caller, at, FileEndpoints.BodyOf(http, files), overwrite, http.RequestAborted);
+    }
+}

@@ -1,0 +1,87 @@
+using System.IO.Compression;
+using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Storage;
+using Microsoft.Extensions.Options;
+
+namespace LLMos.Server.Volumes;
+
+/// <summary>A zip as files and folders of a volume: all that is in it, or nothing.</summary>
+internal sealed class ZipImport(VolumeFiles files, ContentStore contents, IOptions<VolumeOptions> options)
+{
+    private const int BufferBytes = 128 * 1024;
+
+    /// <param name="overwrite">Whether files that are there get a next version; otherwise one of them refuses all.</param>
+    /// <exception cref="Foundation.Errors.DomainException"><c>volumes.archive_invalid</c>, <c>volumes.archive_too_large</c>, <c>volumes.path_invalid</c>, and what a write refuses. Nothing has changed then.</exception>
+    public async Task<ImportResult> ReadAsync(Caller caller, VolumePath into, Stream body, bool overwrite, CancellationToken cancellation)
+    {
+        List<ImportedEntry> entries = [];
+        await using var file = contents.CreateFile();
+        try
+        {
+            await ReceiveAsync(body, file, cancellation);
+            using var archive = ZipDirectory.Open(file, options.Value.MaxArchiveEntries);
+            RequireRoom(caller, into, archive, overwrite);
+            await UnpackAsync(into, archive, entries, cancellation);
+            await files.ImportAsync(caller, into, entries, overwrite);
+            return new(into.ToString(), entries.Count(entry => entry.Content is not null), entries.Count(entry => entry.Content is null), entries.Sum(entry => entry.Content?.Length ?? 0));
+        }
+        catch (IOException failure) when (StorageErrors.IsFull(failure))
+        {
+            throw StorageErrors.Full();
+        }
+        finally
+        {
+            entries.ForEach(entry => entry.Content?.Dispose());
+            File.Delete(file.Name);
+        }
+    }
+
+    private async Task ReceiveAsync(Stream body, FileStream file, CancellationToken cancellation)
+    {
+        var buffer = new byte[BufferBytes];
+        for (int count; (count = await body.ReadAsync(buffer, cancellation)) > 0;)
+        {
+            if (file.Position + count > files.MostFileBytes)
+                throw VolumeErrors.FileTooLarge(files.MostFileBytes);
+            file.Write(buffer, 0, count);
+        }
+
+        file.Position = 0;
+    }
+
+    /// <summary>Refuses what cannot fit by what the zip says of itself, before it is unpacked; the edit counts what came out.</summary>
+    private void RequireRoom(Caller caller, VolumePath into, ZipArchive archive, bool overwrite)
+    {
+        var tree = files.Tree(caller, into.Volume);
+        var (there, quota) = (overwrite ? 0 : tree.Root.Totals.Bytes, VolumeQuota.BytesOf(tree.Key, options.Value));
+        var wanted = there + archive.Entries.Sum(entry => entry.Length);
+        if (wanted > quota)
+            throw VolumeErrors.QuotaExceeded(VolumePath.NameOf(into.Volume), wanted, quota);
+    }
+
+    private async Task UnpackAsync(VolumePath into, ZipArchive archive, List<ImportedEntry> entries, CancellationToken cancellation)
+    {
+        var seen = new HashSet<VolumePath>();
+        foreach (var entry in archive.Entries)
+        {
+            var isFolder = ZipDirectory.IsFolder(entry);
+            var path = into.Join(isFolder ? entry.FullName[..^1] : entry.FullName);
+            if (!seen.Add(path))
+                throw VolumeErrors.ArchiveInvalid($"'{entry.FullName}' is in it twice");
+            entries.Add(new(path, isFolder ? null : await StageAsync(entry, cancellation)));
+        }
+    }
+
+    private async Task<StagedContent> StageAsync(ZipArchiveEntry entry, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var content = new ZipEntryStream(entry);
+            return await contents.StageAsync(content, files.MostFileBytes, cancellation);
+        }
+        catch (InvalidDataException failure)
+        {
+            throw VolumeErrors.ArchiveInvalid($"'{entry.FullName}' cannot be unpacked: {failure.Message}");
+        }
+    }
+}

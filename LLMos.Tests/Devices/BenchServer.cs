@@ -1,0 +1,27 @@
+using LLMos.Server.Devices;
+using LLMos.Tests.Hosting;
+
+namespace LLMos.Tests.Devices;
+
+/// <summary>One server for the tests of a class, each of which has a board of its own.</summary>
+public sealed class BenchServer : IAsyncDisposable
+{
+    private readonly TemporaryFolder _ports = new();
+    private int _boards, _cables;
+
+    public BenchServer() => Server = new(("Devices:Allowed", _ports["ttyBench*"]), ("Devices:Virtual", "20"), ("Devices:LeaseGraceSeconds", "0"));
+
+    public LLMosServer Server { get; }
+
+    /// <summary>A virtual board that no other test uses and that has booted.</summary>
+    internal Task<Device> NextBoardAsync() => Server.VirtualAsync($"virtual-{++_boards}");
+
+    /// <summary>A pair of ports that is not plugged in yet.</summary>
+    internal SerialPair NextCable() => new(_ports, ++_cables);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        _ports.Dispose();
+    }
+}

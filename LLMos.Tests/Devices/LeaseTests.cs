@@ -1,0 +1,119 @@
+using LLMos.Server.Accounts;
+using LLMos.Server.Devices;
+using LLMos.Server.Foundation.Errors;
+using LLMos.Tests.Hosting;
+using Microsoft.Extensions.Time.Testing;
+
+namespace LLMos.Tests.Devices;
+
+public sealed class LeaseTests : IDisposable
+{
+    private static readonly Caller Anna = new("a", "anna", Role.Member), Ben = new("b", "ben", Role.Member), Root = new("r", "root", Role.Administrator);
+
+    private readonly FakeTimeProvider _time = new(new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly List<string> _told = [];
+    private readonly LeaseQueue _leases;
+
+    public LeaseTests() => _leases = new(new() { LeaseSeconds = 60, LeaseGraceSeconds = 15, MaxWaiting = 2 }, _time, (who, what) =>
+    {
+        lock (_told)
+            _told.Add($"{who.Name} {what}");
+    }, () => new(), _ => Task.CompletedTask);
+
+    public void Dispose() => _leases.Dispose();
+
+    [Fact]
+    public async Task One_holds_it_and_the_others_get_it_in_their_order()
+    {
+        var first = await TakeAsync(Anna);
+        var (second, third) = (TakeAsync(Ben, wait: 100), TakeAsync(Root, wait: 100));
+        Assert.Equal(["ben", "root"], _leases.Look().Waiting);
+
+        _leases.Release(Anna, first.Id);
+        Assert.Equal("ben", (await second.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken)).Holder.Name);
+        Assert.False(third.IsCompleted);
+        _leases.Release(Ben, (await second).Id);
+        Assert.Equal("root", (await third.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken)).Holder.Name);
+    }
+
+    [Fact]
+    public async Task Who_does_not_use_it_loses_it()
+    {
+        var lease = await TakeAsync(Anna);
+        _time.Advance(TimeSpan.FromSeconds(50));
+        _leases.Require(Anna, lease.Id);
+        _time.Advance(TimeSpan.FromSeconds(50));
+        _leases.Require(Anna, lease.Id);
+        var ben = TakeAsync(Ben, wait: 200);
+
+        _time.Advance(TimeSpan.FromSeconds(61));
+
+        Assert.Equal("ben", (await ben.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken)).Holder.Name);
+        Refused("devices.lease_required", () => _leases.Require(Anna, lease.Id));
+        Assert.Contains(_told, told => told.StartsWith("anna the lease has ended", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_lost_connection_keeps_it_for_the_grace_time_and_who_comes_back_goes_on()
+    {
+        var lease = await TakeAsync(Anna, connection: "one");
+        _leases.Disconnected("one");
+        _time.Advance(TimeSpan.FromSeconds(14));
+        _leases.Require(Anna, lease.Id, "two");
+        _leases.Disconnected("one");
+        _time.Advance(TimeSpan.FromSeconds(16));
+        _leases.Require(Anna, lease.Id);
+
+        _leases.Disconnected("two");
+        _time.Advance(TimeSpan.FromSeconds(16));
+        Assert.Null(_leases.Look().Current);
+    }
+
+    [Fact]
+    public async Task Nobody_else_uses_it_nor_one_that_has_ended()
+    {
+        var lease = await TakeAsync(Anna);
+        Refused("devices.lease_required", () => _leases.Require(Ben, lease.Id));
+        Refused("devices.lease_required", () => _leases.Require(Anna, (lease.Id[0] == '0' ? "1" : "0") + lease.Id[1..]));
+        Refused("devices.lease_required", () => _leases.Require(Anna, null));
+        _leases.Release(Anna, lease.Id);
+        Refused("devices.lease_required", () => _leases.Require(Anna, lease.Id));
+        Refused("devices.lease_required", () => _leases.Release(Anna, lease.Id));
+    }
+
+    [Fact]
+    public async Task Only_an_administrator_takes_it_from_somebody_else_and_the_log_says_so()
+    {
+        var lease = await TakeAsync(Anna);
+        await RefusedAsync("devices.take_over_forbidden", _leases.TakeAsync(Ben, new(TakeOver: true), null, CancellationToken.None));
+        var own = await _leases.TakeAsync(Anna, new(TakeOver: true), null, CancellationToken.None);
+        Refused("devices.lease_required", () => _leases.Require(Anna, lease.Id));
+
+        await _leases.TakeAsync(Root, new("it is on fire", TakeOver: true), null, CancellationToken.None);
+
+        Refused("devices.lease_required", () => _leases.Require(Anna, own.Id));
+        Assert.Contains("root taken over from anna: it is on fire", _told);
+    }
+
+    [Fact]
+    public async Task Waiting_is_bounded_in_number_and_time()
+    {
+        await TakeAsync(Root);
+        await RefusedAsync("devices.lease_busy", TakeAsync(Anna));
+        var (one, two) = (TakeAsync(Anna, wait: 10), TakeAsync(Ben, wait: 30));
+        await RefusedAsync("devices.queue_full", TakeAsync(Ben, wait: 10));
+
+        _time.Advance(TimeSpan.FromSeconds(11));
+
+        await RefusedAsync("devices.lease_busy", one);
+        Assert.Equal(["ben"], _leases.Look().Waiting);
+        Assert.False(two.IsCompleted);
+    }
+
+    private Task<Lease> TakeAsync(Caller caller, int wait = 0, string? connection = null) => _leases.TakeAsync(caller, new(WaitSeconds: wait), connection, CancellationToken.None);
+
+    private static void Refused(string code, Action action) => Assert.Equal(code, Assert.Throws<DomainException>(action).Error.Code);
+
+    private static async Task RefusedAsync(string code, Task task) =>
+        Assert.Equal(code, (await Assert.ThrowsAsync<DomainException>(() => task.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken))).Error.Code);
+}

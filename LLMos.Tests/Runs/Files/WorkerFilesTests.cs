@@ -1,0 +1,145 @@
+using System.Text;
+using System.Text.Json;
+using LLMos.Server.Accounts;
+using LLMos.Server.Runs;
+using LLMos.Server.Runs.FileCalls;
+using LLMos.Tests.Hosting;
+using LLMos.Tests.Volumes;
+
+namespace LLMos.Tests.Runs.Files;
+
+public sealed class WorkerFilesTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly byte[] _bytes = new byte[FileCall.MaxBytes];
+    private readonly OpenVolumes _volumes;
+    private readonly WorkerFiles _worker;
+
+    public WorkerFilesTests()
+    {
+        _volumes = new(_folder.Path, new() { FileMegabytes = 2, UserMegabytes = 3, TeamMegabytes = 3 });
+        _worker = new(_volumes.Files);
+    }
+
+    public void Dispose()
+    {
+        _worker.Dispose();
+        _volumes.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_write_over_quota_changes_nothing()
+    {
+        await WriteAsync("user/first", 2 << 20);
+        var handle = await DraftAsync("user/second", 2 << 20);
+
+        var (answer, change) = await AskAsync(new { call = "commit", handle });
+
+        Assert.Equal("volumes.quota_exceeded", answer.Error);
+        Assert.Null(change);
+        Assert.False(_volumes.Exists("user/second"));
+        Assert.Equal("volumes.not_found", (await AskAsync(new { call = "stat", path = "user/second" })).Answer.Error);
+    }
+
+    [Fact]
+    public async Task A_file_has_no_byte_more_than_it_may()
+    {
+        var handle = await DraftAsync("user/a", 2 << 20);
+
+        var (answer, _) = await AskAsync(new { call = "write", handle, offset = 2 << 20, bytes = 1 });
+
+        Assert.Equal("volumes.file_too_large", answer.Error);
+        Assert.Equal("volumes.file_too_large", (await AskAsync(new { call = "resize", handle, length = (2 << 20) + 1 })).Answer.Error);
+        Assert.Null((await AskAsync(new { call = "commit", handle })).Answer.Error);
+        Assert.Equal(2 << 20, _volumes.File("user/a").Current.Length);
+    }
+
+    [Fact]
+    public async Task Drafts_together_have_no_more_than_two_of_the_largest_files_until_one_is_gone()
+    {
+        var first = await DraftAsync("user/a", 2 << 20);
+        await DraftAsync("user/b", 2 << 20);
+        var third = (await AskAsync(new { call = "open", path = "user/c", mode = "write" })).Answer.Handle!.Value;
+        Assert.Equal("runs.drafts_too_large", (await AskAsync(new { call = "write", handle = third, offset = 0, bytes = 1 })).Answer.Error);
+
+        await AskAsync(new { call = "discard", handle = first });
+
+        Assert.Null((await AskAsync(new { call = "write", handle = third, offset = 0, bytes = 1 })).Answer.Error);
+    }
+
+    [Fact]
+    public async Task What_a_person_may_is_asked_again_when_the_file_is_closed()
+    {
+        var handle = await DraftAsync("team/a", 10);
+
+        var (answer, _) = await AskAsync(new { call = "commit", handle }, OpenVolumes.Anna with { Role = Role.Viewer });
+
+        Assert.Equal("volumes.read_only", answer.Error);
+        Assert.False(_volumes.Exists("team/a"));
+    }
+
+    [Fact]
+    public async Task Its_own_writes_are_no_conflict_and_those_of_others_are()
+    {
+        var (first, second) = (await DraftAsync("user/a", 10), await DraftAsync("user/a", 20));
+        Assert.Equal(1, (await AskAsync(new { call = "commit", handle = first })).Answer.Entry!.Version);
+        Assert.Equal(2, (await AskAsync(new { call = "commit", handle = second })).Answer.Entry!.Version);
+
+        var third = await DraftAsync("user/a", 30);
+        await _volumes.WriteAsync("user/a", "theirs");
+        var (answer, _) = await AskAsync(new { call = "commit", handle = third });
+
+        Assert.Equal("volumes.conflict", answer.Error);
+        Assert.Contains("version 3", answer.Message, StringComparison.Ordinal);
+        Assert.Contains("version 2", answer.Message, StringComparison.Ordinal);
+        Assert.Equal("theirs", _volumes.Text("user/a"));
+    }
+
+    [Fact]
+    public async Task An_append_comes_behind_what_others_have_added_meanwhile()
+    {
+        await _volumes.WriteAsync("user/log", "1");
+        var handle = (await AskAsync(new { call = "open", path = "user/log", mode = "append" })).Answer.Handle!.Value;
+        "3"u8.CopyTo(_bytes);
+        await AskAsync(new { call = "write", handle, offset = 0, bytes = 1 });
+        await _volumes.AppendAsync("user/log", Encoding.ASCII.GetBytes("2"));
+
+        var (_, change) = await AskAsync(new { call = "commit", handle });
+
+        Assert.Equal("123", _volumes.Text("user/log"));
+        Assert.Equal(new ChangedFile("user/log", "changed", 3, 3), change);
+    }
+
+    [Fact]
+    public async Task What_is_read_is_the_version_that_was_opened_and_nothing_is_left_of_what_was_not_closed()
+    {
+        await WriteAsync("user/a", 100_000);
+        var handle = (await AskAsync(new { call = "open", path = "user/a", mode = "read" })).Answer.Handle!.Value;
+        await _volumes.WriteAsync("user/a", "short");
+        await _volumes.DeleteAsync("user/a");
+        await DraftAsync("user/b", 2 << 20);
+
+        Assert.Equal(60_000, (await AskAsync(new { call = "read", handle, offset = 40_000, length = 70_000 })).Answer.Bytes);
+        Assert.Equal(0, (await AskAsync(new { call = "read", handle, offset = 100_000, length = 1 })).Answer.Bytes);
+
+        _worker.Dispose();
+        Assert.Empty(Directory.GetFiles(_folder["contents/incoming"]));
+    }
+
+    private async Task WriteAsync(string path, int length) =>
+        Assert.Null((await AskAsync(new { call = "commit", handle = await DraftAsync(path, length) })).Answer.Error);
+
+    /// <returns>The handle of a draft that is so long.</returns>
+    private async Task<int> DraftAsync(string path, int length)
+    {
+        var opened = (await AskAsync(new { call = "open", path, mode = "write" })).Answer;
+        Assert.Null(opened.Error);
+        for (var offset = 0; offset < length; offset += FileCall.MaxBytes)
+            Assert.Null((await AskAsync(new { call = "write", handle = opened.Handle, offset, bytes = Math.Min(FileCall.MaxBytes, length - offset) })).Answer.Error);
+        return opened.Handle!.Value;
+    }
+
+    private Task<(FileAnswer Answer, ChangedFile? Change)> AskAsync<T>(T call, Caller? caller = null) =>
+        _worker.AnswerAsync(FileCall.Parse(JsonSerializer.SerializeToUtf8Bytes(call)), _bytes, caller ?? OpenVolumes.Anna, CancellationToken.None);
+}

@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Storage.Backups;
+using LLMos.Server.Volumes;
+using LLMos.Tests.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LLMos.Tests.Volumes;
+
+public sealed class BackupTests
+{
+    private static readonly Caller Ada = new("ada", "ada", Role.Member);
+    private static readonly byte[] Large = RandomNumberGenerator.GetBytes(3_000_000);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_backup_that_is_made_while_people_write_has_whole_files_and_can_be_restored_in_another_place()
+    {
+        using var elsewhere = new TemporaryFolder();
+        await using var server = new LLMosServer();
+        var files = FilesOf(server);
+        await WriteAsync(files, "user/kept.bin", Large);
+        await WriteAsync(files, "team/small.txt", "one"u8.ToArray());
+        using var enough = new CancellationTokenSource();
+        var writing = KeepWritingAsync(files, enough.Token);
+
+        var backups = server.Services.GetRequiredService<BackupStore>();
+        var manifest = await backups.MakeAsync(Cancellation);
+        await enough.CancelAsync();
+        Assert.True(await writing > 0);
+        await files.DeleteAsync(Ada, VolumePath.Parse("user/kept.bin"), WriteCondition.None, recursive: false);
+        await files.PurgeAsync(Ada, VolumeKind.User, files.Bin(Ada, VolumeKind.User).Single().Id);
+
+        Assert.Equal([manifest], backups.List());
+        Restore(Path.Combine(server.DataPath, "backups", manifest.Name), elsewhere.Path);
+        await using var restored = new LLMosServer(("Data:Path", elsewhere.Path));
+        Assert.Equal(Large, await ReadAsync(FilesOf(restored), "user/kept.bin"));
+        Assert.Equal("one"u8.ToArray(), await ReadAsync(FilesOf(restored), "team/small.txt"));
+    }
+
+    [Fact]
+    public async Task A_backup_that_lost_a_content_is_not_restored_and_nothing_is_touched()
+    {
+        using var elsewhere = new TemporaryFolder();
+        await using var server = new LLMosServer();
+        await WriteAsync(FilesOf(server), "user/kept.bin", Large);
+        var manifest = await server.Services.GetRequiredService<BackupStore>().MakeAsync(Cancellation);
+        var backup = Path.Combine(server.DataPath, "backups", manifest.Name);
+        File.Delete(Directory.EnumerateFiles(Path.Combine(backup, "contents"), "*", SearchOption.AllDirectories).Single());
+
+        var refusal = Assert.Throws<DomainException>(() => Restore(backup, elsewhere.Path));
+
+        Assert.Equal("storage.backup_damaged", refusal.Error.Code);
+        Assert.Equal(["llmos.lock"], Directory.EnumerateFileSystemEntries(elsewhere.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_folder_that_a_server_uses_is_not_restored_into()
+    {
+        await using var server = new LLMosServer();
+        var manifest = await server.Services.GetRequiredService<BackupStore>().MakeAsync(Cancellation);
+
+        var refusal = Assert.Throws<DomainException>(() => Restore(Path.Combine(server.DataPath, "backups", manifest.Name), server.DataPath));
+
+        Assert.Equal("storage.in_use", refusal.Error.Code);
+    }
+
+    [Fact]
+    public async Task The_oldest_backup_goes_when_there_are_more_than_are_kept()
+    {
+        var clock = LLMosServer.Clock();
+        await using var server = new LLMosServer(("Data:BackupsKept", "2")) { Time = clock };
+        var backups = server.Services.GetRequiredService<BackupStore>();
+        List<string> names = [];
+        for (var made = 0; made < 3; made++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            names.Add((await backups.MakeAsync(Cancellation)).Name);
+        }
+
+        Assert.Equal(names.Skip(1), backups.List().Select(backup => backup.Name));
+    }
+
+    private static VolumeFiles FilesOf(LLMosServer server) => server.Services.GetRequiredService<VolumeFiles>();
+
+    private static async Task WriteAsync(VolumeFiles files, string path, byte[] bytes) =>
+        await files.WriteAsync(Ada, VolumePath.Parse(path), new MemoryStream(bytes), WriteCondition.None, makeFolders: true, Cancellation);
+
+    private static async Task<byte[]> ReadAsync(VolumeFiles files, string path)
+    {
+        var at = VolumePath.Parse(path);
+        await using var content = files.Open(at, files.StatFile(Ada, at).Version);
+        using var bytes = new MemoryStream();
+        await content.CopyToAsync(bytes, Cancellation);
+        return bytes.ToArray();
+    }
+
+    private static async Task<int> KeepWritingAsync(VolumeFiles files, CancellationToken enough)
+    {
+        var written = 0;
+        for (; !enough.IsCancellationRequested; written++)
+            await WriteAsync(files, $"user/many/{written % 10}.bin", RandomNumberGenerator.GetBytes(written % 2 == 0 ? 100 : 40_000));
+        return written;
+    }
+
+    private static void Restore(string backup, string data)
+    {
+        string[] arguments = ["restore", backup, $"--Data:Path={data}"];
+        var command = RestoreCommand.From(ref arguments)!;
+        using var services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddCommandLine(arguments).Build())
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<IBackupCheck, VolumeBackupCheck>()
+            .AddOptions<LLMos.Server.Foundation.Storage.StorageOptions>().BindConfiguration("Data").Services
+            .BuildServiceProvider();
+        Assert.Equal(0, command.Run(services));
+    }
+}

@@ -1,0 +1,164 @@
+using LLMos.Server.Volumes;
+using LLMos.Tests.Hosting;
+
+namespace LLMos.Tests.Volumes;
+
+public sealed class ContentStoreTests : IDisposable
+{
+    private static readonly VolumeOptions NoHistory = new() { FormerVersions = 0 };
+
+    private readonly TemporaryFolder _folder = new();
+    private OpenVolumes _volumes;
+
+    public ContentStoreTests() => _volumes = new(_folder.Path, NoHistory);
+
+    public void Dispose()
+    {
+        _volumes.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(100, 0)]
+    [InlineData(ContentStore.MostInline, 0)]
+    [InlineData(ContentStore.MostInline + 1, 1)]
+    [InlineData(3_000_000, 1)]
+    public async Task Equal_content_is_kept_once_until_nothing_refers_to_it(int length, int files)
+    {
+        var content = Bytes(length, 1);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(number => _volumes.WriteAsync($"user/{number}", content)));
+        await _volumes.CopyAsync("user/0", "team/copy");
+        AssertKept(1 - files, files);
+        _volumes.Dispose();
+        _volumes = new(_folder.Path, NoHistory);
+        Assert.Equal(content, _volumes.Read("team/copy"));
+
+        for (var number = 0; number < 8; number++)
+            await _volumes.WriteAsync($"user/{number}", Bytes(50, 2));
+        AssertKept(2 - files, files);
+        var entry = await _volumes.DeleteAsync("team/copy");
+        Assert.Equal(content, _volumes.Read(((FileNode)entry.Node).Current));
+        await _volumes.Files.PurgeAsync(OpenVolumes.Anna, VolumeKind.Team, entry.Id);
+
+        AssertKept(1, 0);
+    }
+
+    [Fact]
+    public async Task What_is_open_stays_readable_when_it_is_let_go()
+    {
+        var content = Bytes(2_000_000, 1);
+        await _volumes.WriteAsync("user/a", content);
+        using var open = _volumes.Files.Open(VolumePath.Parse("user/a"), _volumes.File("user/a").Current);
+
+        await _volumes.WriteAsync("user/a", "other");
+
+        AssertKept(1, 0);
+        var read = new byte[content.Length];
+        open.ReadExactly(read);
+        Assert.Equal(content, read);
+    }
+
+    [Fact]
+    public async Task What_is_staged_stays_and_goes_with_an_edit_that_was_refused()
+    {
+        using (await _volumes.Contents.StageAsync(new MemoryStream(Bytes(100_000, 1)), long.MaxValue, CancellationToken.None))
+        {
+            await _volumes.WriteAsync("user/a", Bytes(100_000, 1));
+            await _volumes.WriteAsync("user/a", "other");
+            _volumes.Contents.Sweep();
+            AssertKept(1, 1);
+        }
+
+        AssertKept(1, 0);
+        await Assert.ThrowsAnyAsync<Exception>(() => _volumes.WriteAsync("user/a/below", Bytes(100_000, 1)));
+        AssertKept(1, 0);
+    }
+
+    [Fact]
+    public async Task What_an_edit_lets_go_stays_until_that_is_durable()
+    {
+        var content = new ContentReference(ContentHash.Read(System.Security.Cryptography.SHA256.HashData(Bytes(100_000, 1))), 100_000);
+        Dictionary<ContentHash, VolumeEdit.Reference> Refer(int more) => new() { [content.Hash] = new(content.Length, more, StoredAs: 0) };
+        var staged = await _volumes.Contents.StageAsync(Bytes(100_000, 1), long.MaxValue, CancellationToken.None);
+        var (first, second) = (new VolumeBatch(0), new VolumeBatch(0));
+
+        // One edit wrote it; before that was durable another one overwrote it.
+        _volumes.Contents.Refer(Refer(1), [staged], first);
+        _volumes.Contents.Refer(Refer(-1), [], second);
+        staged.Dispose();
+        AssertKept(0, 1);
+
+        // And is lost.
+        _volumes.Contents.KeepOnly([content]);
+        Assert.Null(_volumes.Contents.Examine(content, deep: true));
+
+        _volumes.Contents.Refer(Refer(-1), [], second);
+        _volumes.Contents.Release(second.Unused);
+        AssertKept(0, 0);
+    }
+
+    [Fact]
+    public async Task A_content_that_cannot_be_deleted_holds_nobody_up()
+    {
+        await _volumes.WriteAsync("user/a", Bytes(100_000, 1));
+        var file = Directory.EnumerateFiles(_folder["contents"], "*", SearchOption.AllDirectories).Single();
+        File.Delete(file);
+        Directory.CreateDirectory(file);
+
+        await _volumes.WriteAsync("user/a", "other");
+        await _volumes.WriteAsync("user/a", "another");
+
+        Assert.Equal("another", _volumes.Text("user/a"));
+    }
+
+    [Fact]
+    public async Task What_a_crash_left_is_swept()
+    {
+        await _volumes.WriteAsync("user/a", Bytes(100_000, 1));
+        _volumes.Dispose();
+        var left = _folder[$"contents/ab/ab{new string('0', 62)}"];
+        File.WriteAllText(left, "left");
+        File.WriteAllText(_folder["contents/incoming/half"], "half");
+
+        _volumes = new(_folder.Path, NoHistory);
+        _volumes.Contents.Sweep();
+
+        AssertKept(0, 1);
+        Assert.Equal(100_000, _volumes.Read("user/a").Length);
+    }
+
+    [Fact]
+    public async Task A_draft_is_written_anywhere_and_is_a_content_like_any_other()
+    {
+        foreach (var length in (int[])[10, 100_000, 3_000_000])
+        {
+            var expected = Bytes(length, length);
+            using (var draft = _volumes.Contents.Draft())
+            {
+                draft.Write(length / 2, expected.AsSpan(length / 2));
+                draft.Write(0, expected.AsSpan(0, length / 2));
+                draft.SetLength(length + 5);
+                draft.SetLength(length);
+                using var staged = await draft.StageAsync(CancellationToken.None);
+                await _volumes.Files.WriteAsync(OpenVolumes.Anna, VolumePath.Parse("user/draft"), staged, WriteCondition.None, makeFolders: true);
+            }
+
+            Assert.Equal(expected, _volumes.Read("user/draft"));
+        }
+
+        using (var dropped = _volumes.Contents.Draft())
+            dropped.Write(0, Bytes(3_000_000, 9));
+        AssertKept(0, 1);
+    }
+
+    private void AssertKept(int small, int large) =>
+        Assert.Equal((small, large), (_volumes.Documents(VolumeDocuments.Contents), OpenVolumes.ContentFiles(_folder.Path).Count));
+
+    private static byte[] Bytes(int length, int seed)
+    {
+        var bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,57 @@
+using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Volumes;
+using LLMos.Tests.Hosting;
+
+namespace LLMos.Tests.Volumes;
+
+public sealed class VolumeHistoryTests : IDisposable
+{
+    private const int Kept = 100;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly VolumeOptions _options = new() { ChangesKept = Kept };
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task So_many_changes_are_kept_and_who_asks_for_older_or_later_ones_is_told()
+    {
+        using (var volumes = new OpenVolumes(_folder.Path, _options))
+        {
+            for (var number = 0; number < 150; number++)
+                await volumes.WriteAsync("user/a", $"{number}");
+            RequireBounds(volumes);
+        }
+
+        // The database keeps no more either: one document for each batch, and here each write is one.
+        using var again = new OpenVolumes(_folder.Path, _options);
+        RequireBounds(again);
+        Assert.InRange(again.Documents(VolumeDocuments.Changes), Kept, Kept + 1);
+    }
+
+    [Fact]
+    public async Task Who_falls_behind_while_watching_is_told()
+    {
+        using var volumes = new OpenVolumes(_folder.Path, _options);
+        await volumes.WriteAsync("user/a", "");
+        await using var watching = volumes.Files.Watch(OpenVolumes.Anna, VolumeKind.User, after: 0, most: 10, TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        Assert.True(await watching.MoveNextAsync());
+
+        for (var number = 0; number < Kept + 10; number++)
+            await volumes.WriteAsync("user/a", $"{number}");
+
+        Assert.Equal("volumes.changes_gone", (await Assert.ThrowsAsync<DomainException>(async () => await watching.MoveNextAsync())).Error.Code);
+    }
+
+    private static void RequireBounds(OpenVolumes volumes)
+    {
+        IReadOnlyList<VolumeChange> Read(long after) => volumes.Files.Changes(OpenVolumes.Anna, VolumeKind.User, after, int.MaxValue);
+        var last = volumes.Files.Tree(OpenVolumes.Anna, VolumeKind.User).Sequence;
+
+        Assert.Equal(Enumerable.Range((int)last - Kept + 1, Kept).Select(number => (long)number), Read(last - Kept).Select(change => change.Sequence));
+        Assert.Empty(Read(last));
+        Assert.Equal("volumes.changes_gone", Assert.Throws<DomainException>(() => Read(last - Kept - 1)).Error.Code);
+        Assert.Equal("volumes.after_unknown", Assert.Throws<DomainException>(() => Read(last + 1)).Error.Code);
+        Assert.Equal("volumes.after_unknown", Assert.Throws<DomainException>(() => Read(-1)).Error.Code);
+    }
+}

@@ -1,0 +1,87 @@
+using LLMos.Server.Volumes;
+using LLMos.Tests.Hosting;
+using Microsoft.Extensions.Time.Testing;
+
+namespace LLMos.Tests.Volumes;
+
+public sealed class VolumeTidyingTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly FakeTimeProvider _time = new(new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_was_kept_for_its_days_goes_and_what_is_current_stays()
+    {
+        using var volumes = new OpenVolumes(_folder.Path, new() { KeptDays = 10 }, _time);
+        await volumes.WriteAsync("user/deep/er/a", "first");
+        await volumes.WriteAsync("user/empty", "");
+        await volumes.WriteAsync("user/gone", "gone");
+        _time.Advance(TimeSpan.FromDays(5));
+        await volumes.WriteAsync("user/deep/er/a", "second");
+        await volumes.WriteAsync("user/empty", "");
+        await volumes.DeleteAsync("user/gone");
+
+        _time.Advance(TimeSpan.FromDays(9.9));
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+        Assert.Equal((2, 2, 1), Kept(volumes));
+
+        _time.Advance(TimeSpan.FromDays(0.2));
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+        Assert.Equal((1, 1, 0), Kept(volumes));
+        Assert.Equal("second", volumes.Text("user/deep/er/a"));
+        // What is empty is a content as any other.
+        Assert.Equal(2, volumes.Documents(VolumeDocuments.Contents));
+        Assert.Equal(0, volumes.Documents(VolumeDocuments.Versions));
+
+        static (int, int, int) Kept(OpenVolumes volumes) => (
+            volumes.File("user/deep/er/a").Versions.Count(), volumes.File("user/empty").Versions.Count(), volumes.Files.Bin(OpenVolumes.Anna, VolumeKind.User).Count());
+    }
+
+    [Fact]
+    public async Task Beyond_the_bytes_that_may_be_kept_the_oldest_goes_first()
+    {
+        using var volumes = new OpenVolumes(_folder.Path, new() { KeptMegabytes = 1 }, _time);
+        for (var number = 0; number < 4; number++)
+        {
+            await volumes.WriteAsync("user/a", Enumerable.Repeat((byte)number, 400_000).ToArray());
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        await volumes.DeleteAsync("user/a");
+        await volumes.WriteAsync("user/b", "b");
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+        Assert.Empty(volumes.Files.Bin(OpenVolumes.Anna, VolumeKind.User));
+        await HasContentFilesAsync(0);
+
+        for (var number = 0; number < 4; number++)
+        {
+            await volumes.WriteAsync("user/c", Enumerable.Repeat((byte)number, 400_000).ToArray());
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+        Assert.Equal([2, 3, 4], volumes.File("user/c").Versions.Select(version => version.Number));
+        await HasContentFilesAsync(3);
+    }
+
+    [Fact]
+    public async Task Empty_files_in_the_bin_are_bounded_in_number()
+    {
+        using var volumes = new OpenVolumes(_folder.Path, new() { MaxEntries = 5 }, _time);
+        for (var number = 0; number < 12; number++)
+        {
+            await volumes.WriteAsync($"user/{number}", "");
+            await volumes.DeleteAsync($"user/{number}");
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+
+        Assert.Equal(["user/11", "user/10", "user/9", "user/8", "user/7"], volumes.Files.Bin(OpenVolumes.Anna, VolumeKind.User).Select(entry => entry.Path));
+    }
+
+    // Nobody waits for their removal.
+    private Task HasContentFilesAsync(int count) => Eventually.HoldsAsync(() => OpenVolumes.ContentFiles(_folder.Path).Count == count, $"{count} files of contents");
+}

@@ -1,0 +1,148 @@
+using System.Net;
+using System.Security.Cryptography;
+using LLMos.Server.Accounts;
+using LLMos.Server.Volumes;
+using LLMos.Tests.Hosting;
+
+namespace LLMos.Tests.Volumes;
+
+public sealed class ZipTests(VolumesServer shared) : IClassFixture<VolumesServer>
+{
+    private readonly LLMosServer _server = shared.Server;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_folder_comes_back_from_a_zip_as_it_went_into_it()
+    {
+        using var ada = await _server.SignInAsync("zip-round");
+        var zip = await Zips.MakeAsync("""
+            z.writestr("a.txt", "first")
+            z.writestr("deep/er/ünïcode ☃.txt", "second")
+            z.writestr("stored.txt", "third", zipfile.ZIP_STORED)
+            z.writestr("empty.txt", "")
+            z.writestr("nothing/in it/", "")
+            with z.open("large.bin", "w", force_zip64=True) as entry:
+                entry.write(b"large" * 100_000)
+            """);
+
+        using var imported = await ada.SendAsync(HttpMethod.Post, "import/user/from/zip", zip);
+        Assert.Equal(new("user/from/zip", 5, 1, 500_016), await imported.ReadAsync<ImportResult>());
+        Assert.Equal("second", await ada.ReadTextAsync("user/from/zip/deep/er/" + Uri.EscapeDataString("ünïcode ☃.txt")));
+        Assert.Equal(["a.txt", "deep", "empty.txt", "large.bin", "nothing", "stored.txt"], (await ada.ListAsync("user/from/zip")).Entries.Select(entry => entry.Name));
+
+        using var exported = await ada.SendAsync(HttpMethod.Get, "export/user/from/zip");
+        Assert.Equal(("application/zip", "zip.zip", "default-src 'none'; sandbox"), (
+            exported.Content.Headers.ContentType!.MediaType, exported.Content.Headers.ContentDisposition!.FileNameStar, exported.Headers.GetValues("Content-Security-Policy").Single()));
+        Assert.Equal(
+            ["a.txt: first", "deep/er/ünïcode ☃.txt: second", "empty.txt: ", "large.bin: largelargelargelarge", "nothing/in it/: ", "stored.txt: third"],
+            await Zips.ReadAsync(await exported.Content.ReadAsByteArrayAsync(Cancellation)));
+
+        using var whole = await ada.SendAsync(HttpMethod.Get, "export/user");
+        Assert.Equal("from/zip/a.txt: first", (await Zips.ReadAsync(await whole.Content.ReadAsByteArrayAsync(Cancellation)))[0]);
+    }
+
+    [Fact]
+    public async Task Files_that_are_there_refuse_a_zip_or_get_a_next_version()
+    {
+        using var ada = await _server.SignInAsync("zip-over");
+        await ada.WriteAsync("user/in/a.txt", "mine");
+        var zip = await Zips.MakeAsync("""z.writestr("new.txt", "new"); z.writestr("a.txt", "theirs")""");
+
+        using var refused = await ada.SendAsync(HttpMethod.Post, "import/user/in", zip);
+        await refused.RefusedAsync(HttpStatusCode.Conflict, "volumes.exists");
+        Assert.Equal(["a.txt"], (await ada.ListAsync("user/in")).Entries.Select(entry => entry.Name));
+
+        using var taken = await ada.SendAsync(HttpMethod.Post, "import/user/in?overwrite=true", zip);
+        Assert.Equal(2, (await taken.ReadAsync<ImportResult>()).Files);
+        Assert.Equal(("theirs", "mine"), (await ada.ReadTextAsync("user/in/a.txt"), await ada.ReadTextAsync("user/in/a.txt", "?version=1")));
+    }
+
+    [Theory]
+    [InlineData("""z.writestr("../evil", "x")""", "volumes.path_invalid")]
+    [InlineData("""z.writestr("/etc/passwd", "x")""", "volumes.path_invalid")]
+    [InlineData("""z.writestr("a//b", "x")""", "volumes.path_invalid")]
+    [InlineData("""z.writestr("a/./b/", "x")""", "volumes.path_invalid")]
+    [InlineData("""z.writestr("a\nb", "x")""", "volumes.path_invalid")]
+    [InlineData("""z.writestr("placeho1der", "x"); raw = patched(b"placeho1der", b"C:\\Windows\\")""", "volumes.path_invalid")]
+    [InlineData("""z.writestr("x" * 300, "x")""", "volumes.path_invalid")]
+    [InlineData("""z.writestr("a", "x"); z.writestr("a", "y")""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr("\u00e9", "x"); z.writestr("e\u0301", "y")""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr("a", "x"); z.writestr("a/", "")""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr("a", "x"); z.writestr("a/b", "y")""", "volumes.is_file")]
+    [InlineData("""z.writestr("a/b", "y"); z.writestr("a", "x")""", "volumes.exists")]
+    [InlineData("""z.writestr(info("link", 0o120777), "/etc/passwd")""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr(info("device", 0o060666), "")""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr("a", "x" * 999, zipfile.ZIP_LZMA)""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr("a", "plain", zipfile.ZIP_STORED); raw = patched(b"plain", b"other")""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr("a", "x" * 99); raw = patched(struct.pack("<I", 99), struct.pack("<I", 98))""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr("a", "x" * 99); raw = patched(struct.pack("<I", 99), struct.pack("<I", 100))""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr("a", "x"); raw = patched(b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01\x00")""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr("a", bytes(range(256)) * 99); z.close(); raw = file.getvalue()[:-40]""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr("a", bytes(range(256)) * 99); z.close(); raw = file.getvalue()[40:]""", "volumes.archive_invalid")]
+    [InlineData("raw = b'no zip'", "volumes.archive_invalid")]
+    [InlineData("raw = b''", "volumes.archive_invalid")]
+    [InlineData("raw = overlapping(4000, 10_000_000)", "volumes.archive_invalid")]
+    [InlineData("raw = overlapping(4000, 1)", "volumes.archive_invalid")]
+    [InlineData("""[z.writestr(f"{n}", "") for n in range(10_001)]""", "volumes.archive_too_large")]
+    [InlineData("""[z.writestr(f"{n}" + "x" * 600, "") for n in range(9_000)]""", "volumes.archive_too_large")]
+    public async Task A_zip_that_is_not_good_changes_nothing(string script, string code)
+    {
+        using var ada = await _server.SignInAsync("zip-bad");
+        var zip = await Zips.MakeAsync("""z.writestr("good.txt", "good")""" + "\n" + script);
+
+        using var answer = await ada.SendAsync(HttpMethod.Post, "import/user/bad", zip);
+
+        await answer.RefusedAsync(code is "volumes.is_file" or "volumes.exists" ? HttpStatusCode.Conflict : code == "volumes.archive_too_large" ? HttpStatusCode.RequestEntityTooLarge : HttpStatusCode.BadRequest, code);
+        using var there = await ada.SendAsync(HttpMethod.Get, "stat/user/bad");
+        Assert.Equal(HttpStatusCode.NotFound, there.StatusCode);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_server.DataPath, "contents", "incoming")));
+    }
+
+    [Fact]
+    public async Task A_zip_is_written_and_read_by_who_may_write_and_read()
+    {
+        using var vera = await _server.SignInAsync("zip-vera", Role.Viewer);
+        var zip = await Zips.MakeAsync("""z.writestr("a.txt", "x")""");
+
+        using var team = await vera.SendAsync(HttpMethod.Post, "import/team", zip);
+        await team.RefusedAsync(HttpStatusCode.Forbidden, "volumes.read_only");
+        using var system = await vera.SendAsync(HttpMethod.Post, "import/system/examples", zip);
+        await system.RefusedAsync(HttpStatusCode.Forbidden, "volumes.read_only");
+        using var examples = await vera.SendAsync(HttpMethod.Get, "export/system/examples");
+        Assert.NotEmpty(await Zips.ReadAsync(await examples.Content.ReadAsByteArrayAsync(Cancellation)));
+        using var nothing = await vera.SendAsync(HttpMethod.Get, "export/user/nothing");
+        await nothing.RefusedAsync(HttpStatusCode.NotFound, "volumes.not_found");
+        using var nobody = _server.Client();
+        using var refused = await nobody.SendAsync(HttpMethod.Get, "export/team");
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_zip_fits_into_the_quota_or_is_not_unpacked_and_only_so_many_are_at_once()
+    {
+        await using var server = new LLMosServer(("Volumes:UserMegabytes", "8"), ("Volumes:MaxArchives", "1")).Listen();
+        using var ada = await server.SignInAsync("ada");
+        using var over = await ada.SendAsync(HttpMethod.Post, "import/user/many", await Zips.MakeAsync("""z.writestr("a", bytes(8 * 1024 * 1024 + 1))"""));
+        await over.RefusedAsync(HttpStatusCode.InsufficientStorage, "volumes.quota_exceeded");
+        using var put = await ada.SendAsync(HttpMethod.Put, "files/user/a", RandomNumberGenerator.GetBytes(8 * 1024 * 1024));
+        put.EnsureSuccessStatusCode();
+
+        // Who takes a zip and does not read it holds the only place.
+        var slow = await ada.GetAsync(new Uri("/api/v1/volumes/user/export/", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var busy = await ada.SendAsync(HttpMethod.Get, "export/user");
+        await busy.RefusedAsync(HttpStatusCode.TooManyRequests, "volumes.archives_busy");
+
+        // Until they go away.
+        slow.Dispose();
+        using var patience = new CancellationTokenSource(Eventually.Timeout);
+        HttpStatusCode next;
+        do
+        {
+            using var again = await ada.GetAsync(new Uri("/api/v1/volumes/system/export/examples", UriKind.Relative), patience.Token);
+            next = again.StatusCode;
+        }
+        while (next == HttpStatusCode.TooManyRequests);
+        Assert.Equal(HttpStatusCode.OK, next);
+    }
+}
