@@ -27,10 +27,10 @@ internal static class VolumeEndpoints
         return new([.. files.Changes(caller, kind, after, Math.Clamp(limit, 1, MostChanges)).Select(VolumeAnswers.Of)], files.Tree(caller, kind).Sequence);
     }
 
-    private static SearchResult Search(string volume, Caller caller, VolumeFiles files, VolumeSearch search, string q, string @in = "name", string folder = "", int limit = 100, CancellationToken cancellation = default)
+    private static async Task<SearchResult> Search(string volume, Caller caller, VolumeFiles files, VolumeSearch search, string q, string @in = "name", string folder = "", int limit = 100, CancellationToken cancellation = default)
     {
         var at = VolumePath.Parse(volume, folder);
-        return search.Find(at, files.Stat(caller, at), q, @in, limit, cancellation);
+        return await search.FindAsync(at, files.Stat(caller, at), q, @in, limit, cancellation);
     }
 
     private static async Task<CheckAnswer> Check(VolumeCheck check, CancellationToken cancellation) => VolumeAnswers.Of(await check.DeepAsync(cancellation));

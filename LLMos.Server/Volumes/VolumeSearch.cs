@@ -17,12 +17,13 @@ internal sealed class VolumeSearch(ContentStore contents, IOptions<VolumeOptions
 
     /// <param name="where"><c>name</c> or <c>content</c>: UTF-8 text of up to 1 MiB a file.</param>
     /// <exception cref="Foundation.Errors.DomainException"><c>volumes.search_invalid</c>, <c>volumes.searches_busy</c>.</exception>
-    public SearchResult Find(VolumePath from, Node root, string query, string where, int limit, CancellationToken cancellation)
+    public async Task<SearchResult> FindAsync(VolumePath from, Node root, string query, string where, int limit, CancellationToken cancellation)
     {
         if (query.Length is 0 or > MostQueryCharacters || where is not ("name" or "content"))
             throw VolumeErrors.SearchInvalid(MostQueryCharacters);
 
-        using var slot = where == "content" ? _slots.Take() : null;
+        // As long as one search may take: who types on has a search of before before the one that counts.
+        using var slot = where == "content" ? await _slots.TakeAsync(Patience, cancellation) : null;
         var unread = options.Value.SearchMegabytes * VolumeQuota.Megabyte;
         var begun = Stopwatch.GetTimestamp();
         List<SearchMatch> matches = [];

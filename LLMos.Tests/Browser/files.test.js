@@ -7,7 +7,7 @@ import { accessibilityFaults, openBrowser, shows, Visit } from "./browser.js"
 import { Server } from "./server.js"
 import { chooseFromNew, conflict, dropFiles, fileItem, readFile, tree, writeFileOf } from "./volumes.js"
 
-const [server, browser] = await Promise.all([Server.start({ LLMos__Volumes__FileMegabytes: "10" }), openBrowser()])
+const [server, browser] = await Promise.all([Server.start({ LLMos__Volumes__FileMegabytes: "10", LLMos__Volumes__MaxSearches: "1" }), openBrowser()])
 after(() => Promise.all([server.stop(), browser.close()]))
 
 test("files and folders are made, renamed, copied, moved, deleted and brought back", async (t) => {

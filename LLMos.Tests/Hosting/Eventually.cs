@@ -3,7 +3,7 @@ namespace LLMos.Tests.Hosting;
 /// <summary>Waits for the thing itself, with the one timeout that all tests share.</summary>
 public static class Eventually
 {
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     public static async Task HoldsAsync(Func<bool> condition, string what)
     {

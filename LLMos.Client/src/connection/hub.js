@@ -1,4 +1,4 @@
-import { HttpTransportType, HubConnectionBuilder, LogLevel } from "@microsoft/signalr"
+import { HttpTransportType, HubConnectionBuilder, LogLevel, Subject } from "@microsoft/signalr"
 import { MessagePackHubProtocol } from "@microsoft/signalr-protocol-msgpack"
 import { Problem } from "./problem.js"
 
@@ -71,6 +71,22 @@ export class Hub {
       error: (error) => reader.error(Problem.fromHubError(error)),
     })
     return () => subscription.dispose()
+  }
+
+  /** Calls a method and waits for its answer. @param {string} method @param {...any} args @returns {Promise<any>} fails with a Problem */
+  async ask(method, ...args) {
+    try {
+      return await this.connection.invoke(method, ...args)
+    } catch (error) {
+      throw Problem.fromHubError(error)
+    }
+  }
+
+  /** Both ways: what is sent goes up while items come down. @param {string} method @param {any[]} args before the stream @param {StreamReader} reader */
+  exchange(method, args, reader) {
+    const upward = new Subject()
+    const dispose = this.stream(method, [...args, upward], reader)
+    return { send: (/** @type {any} */ item) => upward.next(item), end: () => (upward.complete(), dispose()) }
   }
 
   async #connect() {

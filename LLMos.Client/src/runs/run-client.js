@@ -1,9 +1,9 @@
-import { RunFollow } from "./run-follow.js"
+import { Follow } from "../connection/follow.js"
 
 /** @import { Api } from "../connection/api.js" */
 /** @import { Hub } from "../connection/hub.js" */
-/** @import { StartRunRequest, RunSummary, RunRecord, RunList, LimitsAnswer, IsolationAnswer } from "../contracts/runs.js" */
-/** @import { RunFollowDelegate } from "./run-follow.js" */
+/** @import { StartRunRequest, RunSummary, RunRecord, RunEvent, RunList, LimitsAnswer, IsolationAnswer } from "../contracts/runs.js" */
+/** @import { FollowDelegate } from "../connection/follow.js" */
 
 /** What the page may ask of the server's runs. */
 export class RunClient {
@@ -43,9 +43,9 @@ export class RunClient {
     return `/api/v1/runs/${id}/output`
   }
 
-  /** @param {string} id @param {RunFollowDelegate} delegate */
+  /** @param {string} id @param {FollowDelegate<RunEvent>} delegate */
   follow(id, delegate) {
-    return new RunFollow(this.hub, id, delegate)
+    return new Follow(this.hub, id, delegate)
   }
 
   /** @param {(run: RunSummary) => void} changed */

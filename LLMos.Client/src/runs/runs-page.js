@@ -9,18 +9,18 @@ import { RunList, timeOf } from "./run-list.js"
 import { RunOutput } from "./run-output.js"
 import { RunPanel } from "./run-panel.js"
 
-/** @import { RunError, RunRecord, RunSummary } from "../contracts/runs.js" */
+/** @import { RunError, RunEvent, RunRecord, RunSummary } from "../contracts/runs.js" */
 /** @import { Draft } from "./draft.js" */
 /** @import { EditorFiles } from "./editor-panel.js" */
 /** @import { Example } from "./examples.js" */
 /** @import { RunClient } from "./run-client.js" */
-/** @import { RunFollow } from "./run-follow.js" */
+/** @import { Follow } from "../connection/follow.js" */
 /** @import { Sessions } from "./sessions.js" */
 
 /** Editor, output and history together: which run is shown, and what happens on Run and Stop. */
 export class RunsPage {
   #runs = new RunList()
-  /** @type {{ id: string, output: RunOutput, follow: RunFollow } | null} */
+  /** @type {{ id: string, output: RunOutput, follow: Follow<RunEvent> } | null} */
   #shown = null
   #sending = false
   #controlState = ""
@@ -207,7 +207,7 @@ export class RunsPage {
       output.files.takeAll(run.files, run.filesOmitted)
     const follow = this.client.follow(run.id, {
       lastSequence: () => output.lastSequence,
-      runEventsArrived: (events) => {
+      eventsArrived: (events) => {
         const whole = output.apply(events)
         this.panel.refresh()
         this.#setControls()
@@ -216,7 +216,7 @@ export class RunsPage {
           void this.#readFiles(run.id, output)
         return whole
       },
-      runFollowFailed: tell,
+      followFailed: tell,
     })
     this.#shown = { id: run.id, output, follow }
     this.panel.show(output, this.client.outputAddress(run.id), run)

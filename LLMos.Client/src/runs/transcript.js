@@ -1,4 +1,4 @@
-import { AnsiText } from "./ansi-text.js"
+import { AnsiText } from "../ui/ansi-text.js"
 
 /** @typedef {{ text: string, style: string }} Segment style: class names */
 /**

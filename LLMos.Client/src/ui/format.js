@@ -89,6 +89,11 @@ export function clock(time) {
   return time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
 }
 
+/** "14:02:07.031". @param {Date} time */
+export function exactClock(time) {
+  return `${time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })}.${String(time.getMilliseconds()).padStart(3, "0")}`
+}
+
 /** "Today", "Yesterday", "Monday 3 March", "3 March 2024". @param {Date} time @param {Date} now */
 export function day(time, now) {
   const days = Math.round((midnight(now).getTime() - midnight(time).getTime()) / (24 * hour))

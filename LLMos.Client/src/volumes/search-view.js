@@ -66,9 +66,13 @@ export class SearchView {
       return
     this.words.textContent = "Searching…"
     try {
-      const results = await Promise.all((this.volumes.list?.volumes ?? []).map(({ name }) => this.volumes.client.search(name, words, where)))
-      if (asked !== this.#asked)
-        return
+      const results = []
+      // One after another: a server does only so many at the same time, for everybody.
+      for (const { name } of this.volumes.list?.volumes ?? []) {
+        results.push(await this.volumes.client.search(name, words, where))
+        if (asked !== this.#asked)
+          return
+      }
       const matches = results.flatMap((result) => result.matches)
       this.words.textContent = matches.length === 0 ? "Nothing found." : `${count(matches.length, "match", "matches")}${results.every(({ isComplete }) => isComplete) ? "" : ", and there may be more"}`
       fill(this.list, ...matches.map((match) => this.#match(match, words)))

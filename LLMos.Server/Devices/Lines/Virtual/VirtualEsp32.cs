@@ -15,6 +15,7 @@ internal sealed class VirtualEsp32 : ILine
 
     private readonly Channel<Func<Task>> _work = Channel.CreateBounded<Func<Task>>(64);
     private readonly Channel<(byte[] Bytes, int Speed)> _output = Channel.CreateBounded<(byte[] Bytes, int Speed)>(256);
+    private readonly Queue<(byte[] Bytes, int Speed)> _said = new();
     private readonly CancellationTokenSource _off = new();
     private readonly FlashChip _flash = new();
     private readonly ILineListener _listener;
@@ -50,6 +51,7 @@ internal sealed class VirtualEsp32 : ILine
                 var piece = rest[..Math.Min(PieceBytes, rest.Length)];
                 await _in.PassAsync(piece.Length, speed, _off.Token);
                 Take(piece.Span, speed);
+                await SayAsync();
             }
         });
     }
@@ -100,7 +102,10 @@ internal sealed class VirtualEsp32 : ILine
         try
         {
             await foreach (var work in _work.Reader.ReadAllAsync(_off.Token))
+            {
                 await work();
+                await SayAsync();
+            }
         }
         catch (OperationCanceledException)
         {
@@ -211,8 +216,14 @@ internal sealed class VirtualEsp32 : ILine
 
     private void Print(string text) => Send(Encoding.UTF8.GetBytes(text));
 
-    // A chip whose line is stuck loses what it would have said.
-    private void Send(byte[] bytes) => _output.Writer.TryWrite((bytes, Speed));
+    private void Send(byte[] bytes) => _said.Enqueue((bytes, Speed));
+
+    // A chip that prints waits for its line, and takes nothing meanwhile.
+    private async Task SayAsync()
+    {
+        while (_said.TryDequeue(out var said))
+            await _output.Writer.WriteAsync(said, _off.Token);
+    }
 
     /// <summary>What bits become that are looked at in the wrong moments: other ones, and mostly not text.</summary>
     private static byte[] Garbled(ReadOnlySpan<byte> bytes)

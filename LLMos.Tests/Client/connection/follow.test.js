@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import test from "node:test"
 import { Problem } from "../../../LLMos.Client/src/connection/problem.js"
-import { RunFollow } from "../../../LLMos.Client/src/runs/run-follow.js"
+import { Follow } from "../../../LLMos.Client/src/connection/follow.js"
 
 /** @import { StreamReader } from "../../../LLMos.Client/src/connection/hub.js" */
 
@@ -19,14 +19,14 @@ function followed() {
     },
   }
   const told = { last: 0, failures: /** @type {string[]} */ ([]), whole: true }
-  const follow = new RunFollow(hub, "run-1", {
+  const follow = new Follow(hub, "run-1", {
     lastSequence: () => told.last,
-    runEventsArrived: (events) => {
+    eventsArrived: (events) => {
       if (told.whole)
         told.last += events.length
       return told.whole
     },
-    runFollowFailed: (problem) => told.failures.push(problem.code),
+    followFailed: (problem) => told.failures.push(problem.code),
   })
   return { hub, streams, told, follow }
 }

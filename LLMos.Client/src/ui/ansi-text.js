@@ -1,4 +1,4 @@
-// Colours and weights are kept, every other control sequence is dropped: a run's output is a log, not a screen.
+// Colours and weights are kept, every other control sequence is dropped: what a program or a board writes is a log, not a screen.
 
 const control = /(\r+\n|\r|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_])/
 const unfinished = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?)?$/

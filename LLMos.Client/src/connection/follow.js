@@ -1,28 +1,31 @@
-/** @import { RunEvent } from "../contracts/runs.js" */
-/** @import { Problem } from "../connection/problem.js" */
-/** @import { StreamReader } from "../connection/hub.js" */
+/** @import { Problem } from "./problem.js" */
+/** @import { StreamReader } from "./hub.js" */
 
 /** @typedef {{ connected: boolean, stream(method: string, args: any[], reader: StreamReader): () => void }} StreamingHub */
 /**
- * @typedef {object} RunFollowDelegate
- * @property {(events: RunEvent[]) => boolean} runEventsArrived false: one is missing, begin again after the last good one
- * @property {() => number} lastSequence
- * @property {(problem: Problem) => void} runFollowFailed
+ * @template Event
+ * @typedef {object} FollowDelegate
+ * @property {(events: Event[]) => boolean} eventsArrived false: one is missing, begin again after the last good one
+ * @property {() => number | null} lastSequence
+ * @property {(problem: Problem) => void} followFailed
  */
 
 const mostFailures = 5
 
-/** Follows one run from `start()` until it ends or `stop()`, across lost connections. */
-export class RunFollow {
+/**
+ * Follows the numbered events of a thing, from `start()` until they end or `stop()`, across lost connections.
+ * @template Event
+ */
+export class Follow {
   /** @type {(() => void) | null} */
   #dispose = null
   #stopped = true
   #failures = 0
 
-  /** @param {StreamingHub} hub @param {string} runId @param {RunFollowDelegate} delegate */
-  constructor(hub, runId, delegate) {
+  /** @param {StreamingHub} hub @param {string} id @param {FollowDelegate<Event>} delegate */
+  constructor(hub, id, delegate) {
     this.hub = hub
-    this.runId = runId
+    this.id = id
     this.delegate = delegate
   }
 
@@ -43,12 +46,12 @@ export class RunFollow {
 
     // An answer of a stream that was closed meanwhile must not count.
     let open = true
-    const dispose = this.hub.stream("Watch", [this.runId, this.delegate.lastSequence()], {
+    const dispose = this.hub.stream("Watch", [this.id, this.delegate.lastSequence()], {
       next: (events) => {
         if (!open)
           return
         this.#failures = 0
-        if (!this.delegate.runEventsArrived(events)) {
+        if (!this.delegate.eventsArrived(events)) {
           this.#close()
           this.resume()
         }
@@ -82,7 +85,7 @@ export class RunFollow {
     this.#failures += 1
     if (this.#failures > mostFailures || problem.code.endsWith("not_found")) {
       this.stop()
-      this.delegate.runFollowFailed(problem)
+      this.delegate.followFailed(problem)
     } else {
       this.resume()
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import test from "node:test"
-import { AnsiText } from "../../../LLMos.Client/src/runs/ansi-text.js"
+import { AnsiText } from "../../../LLMos.Client/src/ui/ansi-text.js"
 
 test("Colours and weights become styles", () => {
   const pieces = new AnsiText().read("plain \x1b[31mred \x1b[1mbold\x1b[0m plain")
