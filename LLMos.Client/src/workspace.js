@@ -2,9 +2,13 @@ import { AccountClient } from "./accounts/account-client.js"
 import { accountMenu } from "./accounts/account-menu.js"
 import { Api } from "./connection/api.js"
 import { Hub } from "./connection/hub.js"
+import { DeviceClient } from "./devices/device-client.js"
+import { DevicesPage } from "./devices/devices-page.js"
+import { Places } from "./places.js"
 import { Draft } from "./runs/draft.js"
 import { IsolationBadge } from "./runs/isolation-badge.js"
 import { RunClient } from "./runs/run-client.js"
+import { runLines } from "./runs/run-lines.js"
 import { RunsPage } from "./runs/runs-page.js"
 import { SessionChoice } from "./runs/session-choice.js"
 import { SessionClient } from "./runs/session-client.js"
@@ -36,6 +40,7 @@ export function open(page, account) {
   const api = new Api(fetch.bind(globalThis))
   const hub = new Hub("/hubs/runs")
   const volumesHub = new Hub("/hubs/volumes")
+  const devicesHub = new Hub("/hubs/devices")
   const accounts = new AccountClient(api)
   const runs = new RunClient(api, hub)
   const sessions = new Sessions(new SessionClient(api, hub), new SessionChoice(localStorage, account.id))
@@ -60,8 +65,14 @@ export function open(page, account) {
     draftSaveAsked: () => filesPanel.saveDraft(),
     opened: (path) => void filesPanel.show(path),
   }
+  const devicesPage = new DevicesPage(new DeviceClient(api, devicesHub), account, canRun ? runLines(runs) : null, async (path) => (await volumes.client.read(path)).blob, localStorage)
+  const places = new Places(runsPage.element, devicesPage.element, (id) => {
+    // Nobody who never looks at a device needs a connection for them.
+    devicesHub.start()
+    devicesPage.choose(id)
+  })
   const badge = new IsolationBadge(() => runs.isolation())
-  const banner = new ConnectionBanner(() => (hub.retryNow(), volumesHub.retryNow()))
+  const banner = new ConnectionBanner(() => (hub.retryNow(), volumesHub.retryNow(), devicesHub.retryNow()))
   const leave = () => {
     localStorage.setItem(signedOutKey, String(Date.now()))
     location.replace("/")
@@ -75,11 +86,13 @@ export function open(page, account) {
     element("a", { class: "skip", href: "#editor", onclick: (/** @type {Event} */ event) => (event.preventDefault(), runsPage.editor.editor.focus()) }, "Go to the editor"),
     element("header", { class: "bar" },
       element("h1", { class: "brand" }, mark(20), "LLMos"),
+      places.element,
       element("span", { class: "spring" }),
       badge.element,
       accountMenu(accounts, account, leave)),
     banner.element,
-    runsPage.element)
+    runsPage.element,
+    devicesPage.element)
 
   let leaving = false
   api.delegate = {
@@ -124,11 +137,13 @@ export function open(page, account) {
         banner.lost()
     },
   }
+  devicesHub.delegate = { hubConnected: () => void devicesPage.hubConnected(), hubDisconnected: () => {} }
   volumesHub.start()
   volumes.start().catch((problem) => toast(problem.message, "error"))
   void runsPage.start()
+  places.open()
   if (canRun)
     hub.start()
-  if (matchMedia("(pointer: fine)").matches)
+  if (matchMedia("(pointer: fine)").matches && !runsPage.element.hidden)
     runsPage.editor.editor.focus()
 }

@@ -76,7 +76,7 @@ public sealed record DescribeDeviceRequest(string Name, IReadOnlyList<string>? T
 [MessagePackObject]
 public sealed record LeaseRequest(
     [property: Key("reason")] string? Reason = null, [property: Key("waitSeconds")] int WaitSeconds = 0, [property: Key("takeOver")] bool TakeOver = false,
-    [property: Key("mode")] string Mode = LeaseRequest.Use)
+    [property: Key("mode")] string? Mode = LeaseRequest.Use)
 {
     internal const string Use = "use", Flash = "flash";
 
@@ -86,7 +86,8 @@ public sealed record LeaseRequest(
 
     /// <exception cref="Foundation.Errors.DomainException"><c>devices.argument_invalid</c>.</exception>
     internal LeaseRequest Checked() => WaitSeconds is not (>= 0 and <= MostWaitSeconds) ? throw DeviceErrors.ArgumentInvalid("waitSeconds", $"0 to {MostWaitSeconds}")
-        : Mode is not (Use or Flash) ? throw DeviceErrors.ArgumentInvalid("mode", "use or flash") : this;
+        // MessagePack has null for what a caller left out.
+        : Mode is null ? this with { Mode = Use } : Mode is not (Use or Flash) ? throw DeviceErrors.ArgumentInvalid("mode", "use or flash") : this;
 }
 
 public sealed record LeaseUse(string LeaseId);
@@ -103,7 +104,10 @@ public sealed record SignalDeviceRequest(string LeaseId, bool? Dtr = null, bool?
 /// <param name="Mode">run or bootloader.</param>
 /// <param name="Sequence">classic or usb-jtag; null: what fits the device.</param>
 [MessagePackObject]
-public sealed record ResetRequest([property: Key("mode")] string Mode = "run", [property: Key("sequence")] string? Sequence = null);
+public sealed record ResetRequest([property: Key("mode")] string? Mode = ResetRequest.Run, [property: Key("sequence")] string? Sequence = null)
+{
+    internal const string Run = "run";
+}
 
 public sealed record ResetDeviceRequest(string LeaseId, string Mode = "run", string? Sequence = null);
 

@@ -13,6 +13,8 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
 {
     private const int MostReason = 200;
 
+    private const string Flashes = "flashes";
+
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiting> _waiting = [];
     private Lease? _current;
@@ -54,7 +56,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
 
         if (taken is not null)
         {
-            told(caller, ended is null ? Sentence("taken", reason) : Sentence($"taken over from {ended.Holder.Name}", reason));
+            Tell(taken, ended is null ? "taken" : $"taken over from {ended.Holder.Name}");
             return taken;
         }
 
@@ -86,7 +88,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
             _current = current with { Before = settings() };
         }
 
-        told(caller, "flashes");
+        told(caller, Flashes);
     }
 
     /// <exception cref="DomainException"><c>devices.lease_required</c>.</exception>
@@ -215,13 +217,14 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
         Tell(next);
     }
 
-    private void Tell(Lease? next)
+    private void Tell(Lease? next, string what = "taken")
     {
-        if (next is not null)
-            told(next.Holder, Sentence("taken", next.Reason));
+        if (next is null)
+            return;
+        told(next.Holder, string.IsNullOrWhiteSpace(next.Reason) ? what : $"{what}: {next.Reason}");
+        if (next.Before is not null)
+            told(next.Holder, Flashes);
     }
-
-    private static string Sentence(string what, string? reason) => string.IsNullOrWhiteSpace(reason) ? what : $"{what}: {reason}";
 
     private sealed record Waiting(Caller Caller, string? Reason, string? Connection, bool IsFlash)
     {

@@ -21,7 +21,7 @@ internal static class ResetSequence
             "usb-jtag" => true,
             _ => throw DeviceErrors.ArgumentInvalid("sequence", "classic or usb-jtag"),
         };
-        return (request.Mode, isUsb) switch
+        return (request.Mode ?? ResetRequest.Run, isUsb) switch
         {
             ("run", false) => [Step(false, true, Held), Step(null, false, 0)],
             ("run", true) => [Step(false, true, UsbHeld), Step(null, false, UsbHeld)],

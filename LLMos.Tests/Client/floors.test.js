@@ -5,7 +5,7 @@ import test from "node:test"
 import { fileURLToPath } from "node:url"
 
 const source = fileURLToPath(new URL("../../LLMos.Client/src", import.meta.url))
-const slices = ["accounts", "runs", "volumes"]
+const slices = ["accounts", "devices", "runs", "volumes"]
 
 /** What each folder may import, besides itself and packages. "" is the composition roots. @type {Record<string, string[]>} */
 const below = {

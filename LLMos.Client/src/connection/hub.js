@@ -82,11 +82,11 @@ export class Hub {
     }
   }
 
-  /** Both ways: what is sent goes up while items come down. @param {string} method @param {any[]} args before the stream @param {StreamReader} reader */
+  /** Both ways: what is sent goes up while items come down; the server ends it. @param {string} method @param {any[]} args before the stream @param {StreamReader} reader */
   exchange(method, args, reader) {
     const upward = new Subject()
-    const dispose = this.stream(method, [...args, upward], reader)
-    return { send: (/** @type {any} */ item) => upward.next(item), end: () => (upward.complete(), dispose()) }
+    this.stream(method, [...args, upward], reader)
+    return { send: (/** @type {any} */ item) => upward.next(item), end: () => upward.complete() }
   }
 
   async #connect() {

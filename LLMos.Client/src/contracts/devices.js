@@ -1,4 +1,6 @@
-// Mirrors LLMos.Server/Devices/DeviceContracts.cs and Lent/LentContracts.cs. MessagePack sends a missing value as null and a time as a Date.
+// Mirrors LLMos.Server/Devices/DeviceContracts.cs and Lent/LentContracts.cs. MessagePack sends a missing value as null.
+
+/** @import { SentTime } from "./time.js" */
 
 /** @typedef {"ready" | "absent" | "away" | "removed"} DeviceState */
 
@@ -20,9 +22,9 @@
  * @property {number} logBytes
  */
 
-/** @typedef {{ holder: string, mode: "use" | "flash", reason: string | null, since: string | Date, expiresAt: string | Date }} DeviceLease */
+/** @typedef {{ holder: string, mode: "use" | "flash", reason: string | null, since: SentTime, expiresAt: SentTime }} DeviceLease */
 
-/** @typedef {{ leaseId: string, expiresAt: string | Date }} LeaseAnswer */
+/** @typedef {{ leaseId: string, expiresAt: SentTime }} LeaseAnswer */
 
 /** @typedef {{ reason?: string | null, waitSeconds?: number, takeOver?: boolean, mode?: "use" | "flash" }} LeaseRequest */
 
@@ -38,7 +40,7 @@
 /**
  * @typedef {object} DeviceEvent
  * @property {number} sequence from 1; of joined bytes the last one's number
- * @property {string | Date} at
+ * @property {SentTime} at
  * @property {"received" | "sent" | "state" | "lease" | "settings" | "signals" | "reset" | "skipped"} kind
  * @property {string | null} by
  * @property {Uint8Array | null} data of received and sent

@@ -1,4 +1,6 @@
-// Mirrors LLMos.Server/Runs/RunContracts.cs. MessagePack sends a missing value as null and a time as a Date.
+// Mirrors LLMos.Server/Runs/RunContracts.cs. MessagePack sends a missing value as null.
+
+/** @import { SentTime } from "./time.js" */
 
 /** @typedef {"queued" | "running"} LiveState */
 /** @typedef {"succeeded" | "failed" | "timed-out" | "memory-exceeded" | "output-exceeded" | "cancelled" | "crashed" | "refused"} EndState */
@@ -23,9 +25,9 @@
  * @property {string} user
  * @property {string} title
  * @property {number | null} queuePosition 1 is next.
- * @property {string | Date} createdAt
- * @property {string | Date | null} startedAt
- * @property {string | Date | null} endedAt
+ * @property {SentTime} createdAt
+ * @property {SentTime | null} startedAt
+ * @property {SentTime | null} endedAt
  * @property {string | null} [session]
  */
 
@@ -78,7 +80,7 @@
  * @typedef {object} RunSession
  * @property {string} name
  * @property {SessionState} state
- * @property {string | Date | null} expiresAt
+ * @property {SentTime | null} expiresAt
  * @property {SessionLoss | null} loss
  */
 
@@ -121,9 +123,9 @@
  * @typedef {object} SessionSummary
  * @property {string} name
  * @property {"idle" | "running" | "closed"} state
- * @property {string | Date} createdAt
- * @property {string | Date} lastUsedAt
- * @property {string | Date | null} expiresAt Null while it is in use.
+ * @property {SentTime} createdAt
+ * @property {SentTime} lastUsedAt
+ * @property {SentTime | null} expiresAt Null while it is in use.
  * @property {number} ageSeconds
  * @property {number} idleSeconds
  * @property {number} runs
@@ -145,5 +147,12 @@
 /** @typedef {{ at: string, version: string, attacks: number, held: number, broken: AttackOutcome[] }} AttackSummary */
 
 /** @typedef {{ ready: boolean, reason: string | null, probedAt: string | null, layers: IsolationLayer[], lastAttack: AttackSummary | null }} IsolationAnswer */
+
+/**
+ * What is shown of runs elsewhere on the page; not of the server.
+ * @typedef {object} RunLines
+ * @property {() => Promise<{ id: string, title: string }[]>} recent
+ * @property {(id: string, taken: (line: string, at: number) => void, failed: (problem: Error) => void) => () => void} follow at: milliseconds since 1970 by the server's clock
+ */
 
 export {}

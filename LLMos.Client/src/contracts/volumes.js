@@ -1,5 +1,7 @@
 // Mirrors LLMos.Server/Volumes/VolumeContracts.cs.
 
+/** @import { SentTime } from "./time.js" */
+
 /**
  * @typedef {object} VolumeList
  * @property {VolumeSummary[]} volumes
@@ -84,7 +86,7 @@
  * @property {string | null} [from]
  * @property {"file" | "folder"} type
  * @property {number | null} [version]
- * @property {string | Date} at
+ * @property {SentTime} at
  * @property {string} author
  */
 

@@ -1,3 +1,4 @@
+import { timeFrom } from "../connection/time.js"
 import { AnsiText } from "../ui/ansi-text.js"
 import { exactClock, visible } from "../ui/format.js"
 
@@ -13,7 +14,7 @@ import { exactClock, visible } from "../ui/format.js"
 
 /** @type {Record<string, number>} */
 const codes = { black: 30, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, white: 37 }
-const [dim, bold, reset, accent, warned] = ["\x1b[2m", "\x1b[1m", "\x1b[0m", "\x1b[36m", "\x1b[33m"]
+const [faint, bold, reset, accent, warned] = ["\x1b[90m", "\x1b[1m", "\x1b[0m", "\x1b[36m", "\x1b[33m"]
 const hexRow = 16
 // One key, or the sequence of an arrow: its echo says enough.
 const mostOfKey = 3
@@ -30,6 +31,8 @@ export class TerminalText {
   #line = ""
   #plain = ""
   #isOpen = false
+  /** What a flasher and a chip's loader say to each other is no text. */
+  #isFlashing = false
 
   /** @param {TerminalChoices} choices */
   constructor(choices) {
@@ -43,7 +46,11 @@ export class TerminalText {
 
   /** @param {DeviceEvent} event @returns {string} */
   #one({ kind, at, by, data, text }) {
-    const time = new Date(at)
+    const time = timeFrom(at)
+    if (kind === "lease" && !text?.startsWith("waits"))
+      this.#isFlashing = text === "flashes"
+    if (this.#isFlashing && !this.choices.hex && (kind === "received" || kind === "sent"))
+      return ""
     if (kind === "received")
       return this.choices.hex ? this.#hex("<", data ?? empty, time) : this.#received(data ?? empty, time)
     if (kind !== "sent")
@@ -122,7 +129,7 @@ export class TerminalText {
       const row = [...bytes.subarray(from, from + hexRow)]
       const digits = row.map((byte) => byte.toString(16).padStart(2, "0")).join(" ").padEnd(hexRow * 3 - 1)
       const text = row.map((byte) => byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·").join("")
-      out += this.#mark(time, `${way === ">" ? accent : dim}${way}${reset} ${digits}  ${dim}${text}${reset}`)
+      out += this.#mark(time, `${way === ">" ? accent : faint}${way}${reset} ${digits}  ${faint}${text}${reset}`)
     }
     return out
   }
@@ -134,7 +141,7 @@ export class TerminalText {
 
   /** @param {Date} time */
   #prefix(time) {
-    return this.choices.times ? `${dim}${exactClock(time)}${reset} ` : ""
+    return this.choices.times ? `${faint}${exactClock(time)}${reset} ` : ""
   }
 }
 

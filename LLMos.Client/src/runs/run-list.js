@@ -1,3 +1,5 @@
+import { timeFrom } from "../connection/time.js"
+
 /** @import { RunSummary } from "../contracts/runs.js" */
 
 /** The runs the page knows, newest first. */
@@ -51,13 +53,13 @@ export function isLive(run) {
 
 /** @param {RunSummary} run */
 export function timeOf(run) {
-  return new Date(run.createdAt)
+  return timeFrom(run.createdAt)
 }
 
 /** Milliseconds that the program ran, so far or in all; null before its start. @param {RunSummary} run @param {number} now */
 export function runningTime(run, now) {
   if (!run.startedAt)
     return null
-  const end = run.endedAt ? new Date(run.endedAt).getTime() : now
-  return Math.max(0, end - new Date(run.startedAt).getTime())
+  const end = run.endedAt ? timeFrom(run.endedAt).getTime() : now
+  return Math.max(0, end - timeFrom(run.startedAt).getTime())
 }

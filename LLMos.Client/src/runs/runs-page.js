@@ -166,8 +166,10 @@ export class RunsPage {
   }
 
   async #openAddress() {
-    const id = /^#run=([\w-]+)$/.exec(location.hash)?.[1] ?? ""
-    if (id === (this.#shown?.id ?? ""))
+    const address = /^(?:#run=([\w-]+))?$/.exec(location.hash)
+    const id = address?.[1] ?? ""
+    // Another place of the page has the other addresses.
+    if (!address || id === (this.#shown?.id ?? ""))
       return
     if (id === "") {
       this.#showNothing()
@@ -254,7 +256,7 @@ export class RunsPage {
 
   /** @param {KeyboardEvent} event */
   #press(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.defaultPrevented || document.querySelector("dialog[open]"))
+    if (!(event.ctrlKey || event.metaKey) || event.defaultPrevented || this.element.hidden || document.querySelector("dialog[open]"))
       return
     if (event.key === "." && this.#shown?.output.live) {
       event.preventDefault()

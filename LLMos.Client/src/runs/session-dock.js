@@ -1,3 +1,4 @@
+import { timeFrom } from "../connection/time.js"
 import { ChevronRight } from "lucide"
 import { element, fill } from "../ui/element.js"
 import { countdown } from "../ui/format.js"
@@ -47,7 +48,7 @@ export class SessionDock {
     this.count.textContent = chosen && chosen.variableCount > 0 ? chosen.variableCount.toLocaleString("en") : ""
     this.#tellTime()
     // What a run leaves is there when it has ended.
-    const state = chosen ? `${chosen.name} ${new Date(chosen.createdAt).getTime()} ${chosen.runs}` : `${choice.name}`
+    const state = chosen ? `${chosen.name} ${timeFrom(chosen.createdAt).getTime()} ${chosen.runs}` : `${choice.name}`
     if (this.body.hidden || this.element.hidden || chosen?.state === "running" || this.#shown === state)
       return
     this.#shown = state

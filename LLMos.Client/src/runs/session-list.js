@@ -1,3 +1,5 @@
+import { timeFrom } from "../connection/time.js"
+
 /** @import { SessionSummary } from "../contracts/runs.js" */
 
 /** @typedef {{ age: number, idle: number, left: number | null }} SessionTimes Milliseconds; `left` until it closes. */
@@ -57,14 +59,14 @@ export class SessionList {
     return {
       age,
       idle: session.state === "idle" ? session.idleSeconds * 1000 + now - at : 0,
-      left: session.expiresAt ? Math.max(0, new Date(session.expiresAt).getTime() - createdAt(session) - age) : null,
+      left: session.expiresAt ? Math.max(0, timeFrom(session.expiresAt).getTime() - createdAt(session) - age) : null,
     }
   }
 }
 
 /** @param {SessionSummary} session */
 function createdAt(session) {
-  return new Date(session.createdAt).getTime()
+  return timeFrom(session.createdAt).getTime()
 }
 
 /** @param {SessionSummary} session @param {SessionSummary} known */

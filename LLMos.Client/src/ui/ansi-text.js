@@ -1,7 +1,8 @@
 // Colours and weights are kept, every other control sequence is dropped: what a program or a board writes is a log, not a screen.
 
 const control = /(\r+\n|\r|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_])/
-const unfinished = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?)?$/
+// A return may be the first half of a line's end.
+const unfinished = /(?:\r+|\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?)?)$/
 const special = /[\r\x1b]/
 const longestUnfinished = 256
 const colours = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"]

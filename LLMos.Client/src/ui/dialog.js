@@ -18,8 +18,10 @@ export function openDialog(title, introduction, ...content) {
     ...content)
 
   dialog.addEventListener("close", () => dialog.remove())
+  // While it works at something, only its own buttons close it.
+  dialog.addEventListener("cancel", (event) => "busy" in dialog.dataset && event.preventDefault())
   dialog.addEventListener("pointerdown", (event) => {
-    if (event.target === dialog && isOutside(dialog, event))
+    if (event.target === dialog && !("busy" in dialog.dataset) && isOutside(dialog, event))
       dialog.close()
   })
   document.body.append(dialog)
