@@ -10,7 +10,7 @@ public sealed class PeopleTests
     [Fact]
     public async Task Added_person_signs_in_with_the_role_given()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var administrator = await server.SignInAsAdministratorAsync();
 
         var added = await AddAsync(administrator, "eva", "viewer");
@@ -25,7 +25,7 @@ public sealed class PeopleTests
     [InlineData(Role.Member)]
     public async Task Only_administrators_see_and_change_people(Role role)
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = await server.SignInAsync("eva", role);
 
         await (await person.GetAsync("/api/v1/people")).RefusedAsync(HttpStatusCode.Forbidden, "accounts.role_required");
@@ -45,7 +45,7 @@ public sealed class PeopleTests
     [InlineData("""{"user":null,"password":"0123456789","role":"member"}""", HttpStatusCode.BadRequest, "request.malformed")]
     public async Task Person_who_cannot_be_is_not_added(string json, HttpStatusCode status, string code)
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var administrator = await server.SignInAsAdministratorAsync();
         await AddAsync(administrator, "eva", "member");
 
@@ -58,7 +58,7 @@ public sealed class PeopleTests
     [Fact]
     public async Task New_role_holds_from_the_next_request_on()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var administrator = await server.SignInAsAdministratorAsync();
         using var eva = await server.SignInAsync("eva");
         var id = await IdOfAsync(eva);
@@ -72,7 +72,7 @@ public sealed class PeopleTests
     [Fact]
     public async Task Password_set_by_an_administrator_ends_the_persons_sessions()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var administrator = await server.SignInAsAdministratorAsync();
         using var eva = await server.SignInAsync("eva");
 
@@ -85,7 +85,7 @@ public sealed class PeopleTests
     [Fact]
     public async Task Removed_persons_sessions_and_tokens_end_at_once()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var administrator = await server.SignInAsAdministratorAsync();
         using var script = server.ClientWith(await server.TokenAsync("eva"));
         using var eva = await server.SignInAsync("eva");
@@ -100,7 +100,7 @@ public sealed class PeopleTests
     [Fact]
     public async Task Last_administrator_can_be_neither_removed_nor_demoted()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var administrator = await server.SignInAsAdministratorAsync();
         var path = $"/api/v1/people/{await IdOfAsync(administrator)}";
 
@@ -114,7 +114,7 @@ public sealed class PeopleTests
     [Fact]
     public async Task Two_administrators_who_remove_each_other_leave_one()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var anna = await server.SignInAsAdministratorAsync();
         using var bert = await server.SignInAsync("bert", Role.Administrator);
         var (annas, berts) = (await IdOfAsync(anna), await IdOfAsync(bert));
@@ -127,7 +127,7 @@ public sealed class PeopleTests
     [Fact]
     public async Task Unknown_person_is_not_found()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var administrator = await server.SignInAsAdministratorAsync();
 
         await (await administrator.DeleteAsync("/api/v1/people/x")).RefusedAsync(HttpStatusCode.NotFound, "accounts.person_not_found");

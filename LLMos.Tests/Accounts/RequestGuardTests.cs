@@ -9,7 +9,7 @@ public sealed class RequestGuardTests
     [Fact]
     public async Task Cookie_alone_changes_nothing_without_the_pages_header()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = await server.SignInAsync("eva");
         person.DefaultRequestHeaders.Remove("X-LLMos-Request");
 
@@ -25,7 +25,7 @@ public sealed class RequestGuardTests
     [InlineData("null", HttpStatusCode.Forbidden)]
     public async Task Cookie_counts_on_pages_of_this_origin_only(string origin, HttpStatusCode status)
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = await server.SignInAsync("eva");
         person.DefaultRequestHeaders.Add("Origin", origin);
 
@@ -44,7 +44,7 @@ public sealed class RequestGuardTests
     [InlineData(null)]
     public async Task Body_that_a_foreign_form_could_send_is_refused(string? type)
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = server.Client();
         using var body = new StringContent("""{"user":"eva","password":"0123456789"}""");
         body.Headers.ContentType = type is null ? null : System.Net.Http.Headers.MediaTypeHeaderValue.Parse(type);

@@ -64,10 +64,10 @@ public sealed class SetupTests
     public async Task Seed_makes_the_administrator_and_is_ignored_the_next_time()
     {
         using var folder = new TemporaryFolder();
-        await using (var first = new LLMosServer(("Data:Path", folder.Path)))
+        await using (var first = new ServerWithoutPrograms(("Data:Path", folder.Path)))
             (await first.SignInAsAdministratorAsync()).Dispose();
 
-        await using var second = new LLMosServer(("Data:Path", folder.Path), ("FirstRun:AdminPassword", "another password"));
+        await using var second = new ServerWithoutPrograms(("Data:Path", folder.Path), ("FirstRun:AdminPassword", "another password"));
         using var same = await second.SignInAsAdministratorAsync();
 
         Assert.Contains(second.Log.Lines, line => line.Contains("the FirstRun settings are ignored", StringComparison.Ordinal));

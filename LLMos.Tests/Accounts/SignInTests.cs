@@ -10,7 +10,7 @@ public sealed class SignInTests
     [Fact]
     public async Task Cookie_is_out_of_reach_of_scripts_and_other_sites()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = server.Client();
 
         using var answer = await LoginAsync(person, LLMosServer.Administrator, LLMosServer.AnyPassword);
@@ -25,7 +25,7 @@ public sealed class SignInTests
     [Fact]
     public async Task Cookie_given_over_https_is_for_https_only()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         server.ClientOptions.BaseAddress = new("https://localhost");
         using var person = server.Client();
 
@@ -37,7 +37,7 @@ public sealed class SignInTests
     [Fact]
     public async Task Unknown_user_and_wrong_password_look_the_same()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = server.Client();
 
         using var unknown = await LoginAsync(person, "nobody", "a wrong password");
@@ -50,7 +50,7 @@ public sealed class SignInTests
     [Fact]
     public async Task User_names_are_compared_without_case()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = server.Client();
 
         var account = await (await LoginAsync(person, LLMosServer.Administrator.ToUpperInvariant(), LLMosServer.AnyPassword)).ReadAsync<AccountAnswer>();
@@ -61,7 +61,7 @@ public sealed class SignInTests
     [Fact]
     public async Task Guessing_one_name_is_limited_until_the_window_has_passed()
     {
-        await using var server = new LLMosServer(("Accounts:MaxFailuresPerUser", "2")) { Time = LLMosServer.Clock() };
+        await using var server = new ServerWithoutPrograms(("Accounts:MaxFailuresPerUser", "2")) { Time = LLMosServer.Clock() };
         using var person = server.Client();
         await LoginAsync(person, LLMosServer.Administrator, "a wrong password");
         await LoginAsync(person, LLMosServer.Administrator, "a wrong password");
@@ -78,7 +78,7 @@ public sealed class SignInTests
     [Fact]
     public async Task Guessing_many_names_from_one_address_is_limited()
     {
-        await using var server = new LLMosServer(("Accounts:MaxFailuresPerAddress", "3"));
+        await using var server = new ServerWithoutPrograms(("Accounts:MaxFailuresPerAddress", "3"));
         using var person = server.Client();
         foreach (var name in new[] { "anna", "bert", "carl" })
             await LoginAsync(person, name, "a wrong password");
@@ -91,7 +91,7 @@ public sealed class SignInTests
     [Fact]
     public async Task Signing_in_often_is_not_limited()
     {
-        await using var server = new LLMosServer(("Accounts:MaxFailuresPerUser", "2"), ("Accounts:MaxFailuresPerAddress", "2"));
+        await using var server = new ServerWithoutPrograms(("Accounts:MaxFailuresPerUser", "2"), ("Accounts:MaxFailuresPerAddress", "2"));
         using var person = server.Client();
 
         for (var time = 0; time < 4; time++)
@@ -101,7 +101,7 @@ public sealed class SignInTests
     [Fact]
     public async Task Logging_out_ends_the_session()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = await server.SignInAsync("eva");
 
         using var answer = await person.PostAsync("/api/v1/logout", null);
@@ -127,7 +127,7 @@ public sealed class SignInTests
     [Fact]
     public async Task New_password_ends_all_other_sessions_and_keeps_this_one()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var here = await server.SignInAsync("eva");
         using var elsewhere = await server.SignInAsync("eva");
 
@@ -145,7 +145,7 @@ public sealed class SignInTests
     [InlineData(LLMosServer.AnyPassword, "too short", HttpStatusCode.BadRequest, "accounts.password_invalid")]
     public async Task Password_stays_when_its_change_is_refused(string current, string next, HttpStatusCode status, string code)
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = await server.SignInAsync("eva");
 
         using var answer = await person.PostAsJsonAsync("/api/v1/account/password", new ChangePasswordRequest(current, next));
@@ -159,13 +159,13 @@ public sealed class SignInTests
     {
         using var folder = new TemporaryFolder();
         string cookie;
-        await using (var first = new LLMosServer(("Data:Path", folder.Path)))
+        await using (var first = new ServerWithoutPrograms(("Data:Path", folder.Path)))
         {
             using var login = await LoginAsync(first.Client(), LLMosServer.Administrator, LLMosServer.AnyPassword);
             cookie = login.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
         }
 
-        await using var second = new LLMosServer(("Data:Path", folder.Path));
+        await using var second = new ServerWithoutPrograms(("Data:Path", folder.Path));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/account") { Headers = { { "Cookie", cookie } } };
         using var answer = await second.Client().SendAsync(request);
 

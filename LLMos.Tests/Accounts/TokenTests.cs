@@ -10,7 +10,7 @@ public sealed class TokenTests
     [Fact]
     public async Task Token_acts_as_its_maker_without_the_pages_header()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var script = server.ClientWith(await server.TokenAsync("eva", Role.Viewer));
 
         var account = await (await script.GetAsync("/api/v1/account")).ReadAsync<AccountAnswer>();
@@ -23,7 +23,7 @@ public sealed class TokenTests
     {
         using var folder = new TemporaryFolder();
         string text;
-        await using (var server = new LLMosServer(("Data:Path", folder.Path)))
+        await using (var server = new ServerWithoutPrograms(("Data:Path", folder.Path)))
         {
             using var person = await server.SignInAsync("eva");
             var made = await CreateAsync(person, "ci");
@@ -38,7 +38,7 @@ public sealed class TokenTests
 
         Assert.All(Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories), file =>
             Assert.Equal(-1, File.ReadAllBytes(file).AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(text))));
-        await using var restarted = new LLMosServer(("Data:Path", folder.Path));
+        await using var restarted = new ServerWithoutPrograms(("Data:Path", folder.Path));
         Assert.Equal(HttpStatusCode.OK, (await restarted.ClientWith(text).GetAsync("/api/v1/account")).StatusCode);
     }
 
@@ -61,7 +61,7 @@ public sealed class TokenTests
     [Fact]
     public async Task Removed_token_ends_at_once()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = await server.SignInAsync("eva");
         var token = await CreateAsync(person, "ci");
         using var script = server.ClientWith(token.Token);
@@ -76,7 +76,7 @@ public sealed class TokenTests
     [Fact]
     public async Task Token_of_somebody_else_cannot_be_seen_or_removed()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var eva = await server.SignInAsync("eva");
         using var max = await server.SignInAsync("max", Role.Administrator);
         var token = await CreateAsync(eva, "ci");
@@ -93,7 +93,7 @@ public sealed class TokenTests
     [InlineData("POST", "/api/v1/people")]
     public async Task Token_cannot_make_tokens_change_passwords_or_administer_people(string method, string path)
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var script = server.ClientWith(await server.TokenAsync("boss", Role.Administrator));
 
         using var answer = await script.SendAsync(new(new(method), path));
@@ -107,7 +107,7 @@ public sealed class TokenTests
     [InlineData("something else")]
     public async Task Wrong_token_is_refused_even_beside_a_good_cookie(string token)
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = await server.SignInAsync("eva");
         person.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {token}");
 
@@ -119,7 +119,7 @@ public sealed class TokenTests
     [Fact]
     public async Task Token_in_the_query_counts_on_hubs_only()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         var token = await server.TokenAsync("eva");
 
         using var answer = await server.Client().GetAsync($"/api/v1/account?access_token={token}");
@@ -130,7 +130,7 @@ public sealed class TokenTests
     [Fact]
     public async Task Number_of_tokens_is_bounded()
     {
-        await using var server = new LLMosServer(("Accounts:MaxTokens", "2"));
+        await using var server = new ServerWithoutPrograms(("Accounts:MaxTokens", "2"));
         using var person = await server.SignInAsync("eva");
         await CreateAsync(person, "one");
         await CreateAsync(person, "two");
@@ -149,7 +149,7 @@ public sealed class TokenTests
     [InlineData("ci", int.MaxValue, "accounts.token_days_invalid")]
     public async Task Token_needs_a_name_and_a_bounded_life(string name, int days, string code)
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = await server.SignInAsync("eva");
 
         using var answer = await person.PostAsJsonAsync("/api/v1/tokens", new CreateTokenRequest(name, days), Answers.Json);

@@ -20,7 +20,7 @@ public sealed class ClosedByDefaultTests
     [Fact]
     public async Task Every_endpoint_refuses_strangers_but_the_few_that_let_them_in()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var stranger = server.Client();
         var open = new List<string>();
 
@@ -36,7 +36,7 @@ public sealed class ClosedByDefaultTests
         Assert.Equal(Open, open.Order(StringComparer.Ordinal));
     }
 
-    private static IEnumerable<(string Method, string Path)> EndpointsOf(LLMosServer server) =>
+    private static IEnumerable<(string Method, string Path)> EndpointsOf(ServerWithoutPrograms server) =>
         from endpoint in server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
         from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods is { Count: > 0 } methods ? methods : ["GET"]
         select (method, PathOf(endpoint.RoutePattern));

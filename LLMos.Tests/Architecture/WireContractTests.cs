@@ -18,7 +18,7 @@ public sealed class WireContractTests
     [Fact]
     public async Task Routes_are_the_approved_ones()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
 
         Approve("routes", server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["ANY"])

@@ -6,7 +6,7 @@ namespace LLMos.Tests.Devices;
 /// <summary>One server for all that is lent, reached by TCP.</summary>
 public sealed class LendingServer : IAsyncLifetime
 {
-    public LLMosServer Server { get; } = new LLMosServer(("Devices:Virtual", "0"), ("Devices:LentGraceSeconds", "1"), ("Devices:MaxLentEach", "3")).Listen();
+    public LLMosServer Server { get; } = new ServerWithoutPrograms(("Devices:Virtual", "0"), ("Devices:LentGraceSeconds", "1"), ("Devices:MaxLentEach", "3")).Listen();
 
     public string Anna { get; private set; } = "";
 

@@ -216,7 +216,7 @@ public sealed class LentLineTests(LendingServer lending) : IClassFixture<Lending
     {
         using var folder = new TemporaryFolder();
         string id;
-        await using (var before = new LLMosServer(("Data:Path", folder.Path)).Listen())
+        await using (var before = new ServerWithoutPrograms(("Data:Path", folder.Path)).Listen())
         {
             var token = await before.TokenAsync("ben");
             using var ben = before.ClientWith(token);
@@ -228,7 +228,7 @@ public sealed class LentLineTests(LendingServer lending) : IClassFixture<Lending
             named.EnsureSuccessStatusCode();
         }
 
-        await using var after = new LLMosServer(("Data:Path", folder.Path)).Listen();
+        await using var after = new ServerWithoutPrograms(("Data:Path", folder.Path)).Listen();
         await Eventually.HoldsAsync(() => after.Registry().All.Any(device => device.Identity.Id == id), "it is known");
         var summary = after.Registry().Get(id).Summarize();
         Assert.Equal(("Shelf", "lent", "absent", "ben"), (summary.Name, summary.Kind, summary.State, summary.Lender));
@@ -238,7 +238,7 @@ public sealed class LentLineTests(LendingServer lending) : IClassFixture<Lending
     [Fact]
     public async Task Where_lending_is_off_nobody_lends()
     {
-        await using var server = new LLMosServer(("Devices:MaxLentEach", "0")).Listen();
+        await using var server = new ServerWithoutPrograms(("Devices:MaxLentEach", "0")).Listen();
         var token = await server.TokenAsync("ben");
         var refusal = await Assert.ThrowsAsync<HubException>(async () => await LendingClient.StartAsync(server, token, LendingClient.Port("off")));
         Assert.Contains("devices.lending_off", refusal.Message, StringComparison.Ordinal);

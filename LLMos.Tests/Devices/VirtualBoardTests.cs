@@ -244,7 +244,7 @@ public sealed class VirtualBoardTests(BenchServer bench) : IClassFixture<BenchSe
             new(1, at, "state", null, null, "ready"), new(2, at, "received", null, [1, 2], null), new(3, at, "sent", "anna", [9], null),
             new(4, at.AddMilliseconds(300), "received", null, [3, 0xFF], null), new(5, at.AddMilliseconds(300), "received", null, [4], null)];
         await File.WriteAllLinesAsync(folder["board.jsonl"], events.Select(happened => System.Text.Json.JsonSerializer.Serialize(happened, System.Text.Json.JsonSerializerOptions.Web)), TestContext.Current.CancellationToken);
-        await using var server = new LLMosServer(("Devices:Replay", folder["board.jsonl"]), ("Devices:Virtual", "0"));
+        await using var server = new ServerWithoutPrograms(("Devices:Replay", folder["board.jsonl"]), ("Devices:Virtual", "0"));
         using var anna = await server.SignInAsync("anna");
         await Eventually.HoldsAsync(() => server.Registry().All.Any(), "it is there");
         var device = server.Registry().Get("replay-1");
@@ -264,7 +264,7 @@ public sealed class VirtualBoardTests(BenchServer bench) : IClassFixture<BenchSe
     {
         using var folder = new TemporaryFolder();
         long last;
-        await using (var before = new LLMosServer(("Data:Path", folder.Path)))
+        await using (var before = new ServerWithoutPrograms(("Data:Path", folder.Path)))
         {
             using var anna = await before.SignInAsync("anna");
             last = (await before.VirtualAsync()).Log.Last;
@@ -272,7 +272,7 @@ public sealed class VirtualBoardTests(BenchServer bench) : IClassFixture<BenchSe
             Assert.Equal("bench 3", (await answer.ReadAsync<DeviceSummary>()).Name);
         }
 
-        await using var after = new LLMosServer(("Data:Path", folder.Path));
+        await using var after = new ServerWithoutPrograms(("Data:Path", folder.Path));
         var board = await after.VirtualAsync();
         await Eventually.HoldsAsync(() => board.Log.Last > last, "it has booted again");
         Assert.Equal(("bench 3", "left"), (board.Summarize().Name, Assert.Single(board.Summarize().Tags)));

@@ -20,7 +20,7 @@ public sealed class HttpEdgeTests
     [InlineData("")]
     public async Task Body_that_is_not_exactly_what_the_route_takes_is_malformed(string json)
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
 
         using var answer = await server.Client().PostAsync("/api/v1/login", new StringContent(json, new MediaTypeHeaderValue("application/json")));
 
@@ -33,7 +33,7 @@ public sealed class HttpEdgeTests
     [InlineData("""{"user":"eva","password":1}""", "$.password")]
     public async Task Malformed_body_is_told_by_what_is_wrong_in_it_not_by_the_types_of_the_server(string json, string part)
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
 
         using var answer = await server.Client().PostAsync("/api/v1/login", new StringContent(json, new MediaTypeHeaderValue("application/json")));
 
@@ -45,7 +45,7 @@ public sealed class HttpEdgeTests
     [Fact]
     public async Task Hundred_thousand_brackets_and_invalid_utf8_are_malformed()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         byte[][] bodies = [[.. Enumerable.Repeat((byte)'[', 100_000)], [.. "{\"user\":\""u8, 0xFF, .. "\",\"password\":\"x\"}"u8]];
 
         foreach (var bytes in bodies)
@@ -58,7 +58,7 @@ public sealed class HttpEdgeTests
     [Fact]
     public async Task Body_over_the_limit_is_too_large()
     {
-        await using var server = new LLMosServer(("Hosting:MaxRequestBodyBytes", "2000")).Listen();
+        await using var server = new ServerWithoutPrograms(("Hosting:MaxRequestBodyBytes", "2000")).Listen();
         using var body = new StringContent($$"""{"user":"{{new string('a', 3000)}}","password":"x"}""", new MediaTypeHeaderValue("application/json"));
 
         using var answer = await server.Client().PostAsync("/api/v1/login", body);
@@ -69,7 +69,7 @@ public sealed class HttpEdgeTests
     [Fact]
     public async Task Unknown_route_and_wrong_method_are_problems_too()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = await server.SignInAsync("eva");
 
         await (await person.GetAsync("/api/v1/nothing")).RefusedAsync(HttpStatusCode.NotFound, "request.not_found");
@@ -79,7 +79,7 @@ public sealed class HttpEdgeTests
     [Fact]
     public async Task Refusal_keeps_its_form_whatever_the_request_accepts()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var stranger = server.Client();
         stranger.DefaultRequestHeaders.Accept.ParseAdd("text/html");
 
@@ -89,7 +89,7 @@ public sealed class HttpEdgeTests
     [Fact]
     public async Task Every_answer_carries_the_security_headers_refusals_included()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var stranger = server.Client();
 
         foreach (var path in new[] { "/api/v1/health/live", "/api/v1/account", "/api/v1/setup" })
@@ -105,7 +105,7 @@ public sealed class HttpEdgeTests
     [Fact]
     public async Task Signed_in_people_read_version_and_openapi()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var person = await server.SignInAsync("eva");
 
         Assert.Contains("version", await person.GetStringAsync("/api/v1/system/version"), StringComparison.Ordinal);
@@ -115,7 +115,7 @@ public sealed class HttpEdgeTests
     [Fact]
     public async Task A_path_cannot_write_lines_of_its_own_into_the_log()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
 
         await server.Client().GetAsync("/api/v1/x%0a05:00:00.000%20INF%20eva%20signed%20in%1b%5b2J");
 
@@ -126,7 +126,7 @@ public sealed class HttpEdgeTests
     [Fact]
     public async Task Requests_are_logged_without_their_query()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
 
         await server.Client().GetAsync("/api/v1/account?access_token=llmos_secret");
 
@@ -137,7 +137,7 @@ public sealed class HttpEdgeTests
     [Fact]
     public async Task Connection_above_the_limit_is_closed_and_those_before_it_go_on()
     {
-        await using var server = new LLMosServer(("Hosting:MaxConnections", "1")).Listen();
+        await using var server = new ServerWithoutPrograms(("Hosting:MaxConnections", "1")).Listen();
         using var first = server.Client();
         (await first.GetAsync("/api/v1/health/live")).EnsureSuccessStatusCode();
 

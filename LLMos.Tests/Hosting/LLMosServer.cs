@@ -13,7 +13,7 @@ namespace LLMos.Tests.Hosting;
 
 /// <summary>The real server on a folder of its own. In memory, unless <see cref="Listen"/> is called.</summary>
 /// <param name="settings">As on the command line: <c>("Runs:MaxQueued", "1")</c>.</param>
-public sealed class LLMosServer(params (string Key, string Value)[] settings) : WebApplicationFactory<Program>
+public class LLMosServer(params (string Key, string Value)[] settings) : WebApplicationFactory<Program>
 {
     public const string Administrator = "first-administrator";
     public const string AnyPassword = "correct horse";
@@ -33,7 +33,7 @@ public sealed class LLMosServer(params (string Key, string Value)[] settings) : 
 
     /// <summary>A server that has no administrator yet.</summary>
     public static LLMosServer WithoutAdministrator(params (string Key, string Value)[] settings) =>
-        new([.. settings, ("FirstRun:AdminUser", ""), ("FirstRun:AdminPassword", "")]);
+        new ServerWithoutPrograms([.. settings, ("FirstRun:AdminUser", ""), ("FirstRun:AdminPassword", "")]);
 
     /// <summary>Starts it behind real Kestrel on a free port; clients made afterwards speak TCP.</summary>
     public LLMosServer Listen()
@@ -114,6 +114,7 @@ public sealed class LLMosServer(params (string Key, string Value)[] settings) : 
         await base.DisposeAsync();
         await Log.Closed.WaitAsync(Eventually.Timeout);
         _folder.Dispose();
+        GC.SuppressFinalize(this);
         Log.RequireNoUnannouncedErrors();
     }
 
@@ -129,9 +130,16 @@ public sealed class LLMosServer(params (string Key, string Value)[] settings) : 
 
         builder.ConfigureTestServices(services =>
         {
+            ConfigureServices(services);
             services.AddSingleton<ILogEventSink>(_ => Log);
             if (Time is not null)
                 services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Time));
         });
+    }
+
+    /// <summary>What a kind of server leaves out.</summary>
+    protected virtual void ConfigureServices(IServiceCollection services)
+    {
+        // A whole one leaves out nothing.
     }
 }

@@ -77,7 +77,7 @@ public sealed class PageTests : IDisposable
     [Fact]
     public async Task Server_without_its_page_serves_the_rest()
     {
-        await using var server = new LLMosServer(("webroot", _page["nowhere"]));
+        await using var server = new ServerWithoutPrograms(("webroot", _page["nowhere"]));
 
         Assert.Equal(HttpStatusCode.OK, (await server.Client().GetAsync("/api/v1/health/live")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await server.Client().GetAsync("/")).StatusCode);

@@ -20,7 +20,7 @@ public sealed class BackupTests
     public async Task A_backup_that_is_made_while_people_write_has_whole_files_and_can_be_restored_in_another_place()
     {
         using var elsewhere = new TemporaryFolder();
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         var files = FilesOf(server);
         await WriteAsync(files, "user/kept.bin", Large);
         await WriteAsync(files, "team/small.txt", "one"u8.ToArray());
@@ -36,7 +36,7 @@ public sealed class BackupTests
 
         Assert.Equal([manifest], backups.List());
         Restore(Path.Combine(server.DataPath, "backups", manifest.Name), elsewhere.Path);
-        await using var restored = new LLMosServer(("Data:Path", elsewhere.Path));
+        await using var restored = new ServerWithoutPrograms(("Data:Path", elsewhere.Path));
         Assert.Equal(Large, await ReadAsync(FilesOf(restored), "user/kept.bin"));
         Assert.Equal("one"u8.ToArray(), await ReadAsync(FilesOf(restored), "team/small.txt"));
     }
@@ -45,7 +45,7 @@ public sealed class BackupTests
     public async Task A_backup_that_lost_a_content_is_not_restored_and_nothing_is_touched()
     {
         using var elsewhere = new TemporaryFolder();
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         await WriteAsync(FilesOf(server), "user/kept.bin", Large);
         var manifest = await server.Services.GetRequiredService<BackupStore>().MakeAsync(Cancellation);
         var backup = Path.Combine(server.DataPath, "backups", manifest.Name);
@@ -60,7 +60,7 @@ public sealed class BackupTests
     [Fact]
     public async Task A_folder_that_a_server_uses_is_not_restored_into()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         var manifest = await server.Services.GetRequiredService<BackupStore>().MakeAsync(Cancellation);
 
         var refusal = Assert.Throws<DomainException>(() => Restore(Path.Combine(server.DataPath, "backups", manifest.Name), server.DataPath));
@@ -72,7 +72,7 @@ public sealed class BackupTests
     public async Task The_oldest_backup_goes_when_there_are_more_than_are_kept()
     {
         var clock = LLMosServer.Clock();
-        await using var server = new LLMosServer(("Data:BackupsKept", "2")) { Time = clock };
+        await using var server = new ServerWithoutPrograms(("Data:BackupsKept", "2")) { Time = clock };
         var backups = server.Services.GetRequiredService<BackupStore>();
         List<string> names = [];
         for (var made = 0; made < 3; made++)
@@ -84,7 +84,7 @@ public sealed class BackupTests
         Assert.Equal(names.Skip(1), backups.List().Select(backup => backup.Name));
     }
 
-    private static VolumeFiles FilesOf(LLMosServer server) => server.Services.GetRequiredService<VolumeFiles>();
+    private static VolumeFiles FilesOf(ServerWithoutPrograms server) => server.Services.GetRequiredService<VolumeFiles>();
 
     private static async Task WriteAsync(VolumeFiles files, string path, byte[] bytes) =>
         await files.WriteAsync(Ada, VolumePath.Parse(path), new MemoryStream(bytes), WriteCondition.None, makeFolders: true, Cancellation);

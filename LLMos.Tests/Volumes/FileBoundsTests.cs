@@ -196,7 +196,7 @@ public sealed class FileBoundsTests(FileBoundsTests.SmallServer shared) : IClass
 
     public sealed class SmallServer : IAsyncDisposable
     {
-        public LLMosServer Server { get; } = new LLMosServer(("Volumes:FileMegabytes", "1"), ("Volumes:UserMegabytes", "2"), ("Volumes:FormerVersions", "0")).Listen();
+        public LLMosServer Server { get; } = new ServerWithoutPrograms(("Volumes:FileMegabytes", "1"), ("Volumes:UserMegabytes", "2"), ("Volumes:FormerVersions", "0")).Listen();
 
         public ValueTask DisposeAsync() => Server.DisposeAsync();
     }

@@ -133,7 +133,7 @@ public sealed class VolumeCrowdTests : IDisposable
     public async Task Overwriting_does_not_grow_the_store_beyond_twice_what_it_keeps()
     {
         const int Files = 100, Bytes = 10 * 1024;
-        var budget = new TortureBudget("OVERWRITES", count: 10_000, seconds: 25);
+        var budget = new TortureBudget("OVERWRITES", count: 10_000, seconds: 15);
         long kept;
         using (var volumes = new OpenVolumes(_folder.Path))
         {

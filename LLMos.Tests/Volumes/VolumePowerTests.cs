@@ -20,7 +20,7 @@ public sealed class VolumePowerTests : IDisposable
     {
         Assert.SkipUnless(CanTrace(), "strace is not there, or may not trace");
         // The acknowledgements of a life stand near the end of its calls, so one life at least is looked at whole.
-        var budget = new TortureBudget("IMAGES", count: 40, seconds: 20, least: ImagesPerLife);
+        var budget = new TortureBudget("IMAGES", count: 40, seconds: 12, least: ImagesPerLife);
         var (random, life, most, acknowledged) = (new Random(budget.Seed), 0, 0, 0L);
         string data = "", image = "";
         var survivors = new WriterStates();

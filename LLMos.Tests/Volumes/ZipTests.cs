@@ -121,7 +121,7 @@ public sealed class ZipTests(VolumesServer shared) : IClassFixture<VolumesServer
     [Fact]
     public async Task A_zip_fits_into_the_quota_or_is_not_unpacked_and_only_so_many_are_at_once()
     {
-        await using var server = new LLMosServer(("Volumes:UserMegabytes", "8"), ("Volumes:MaxArchives", "1")).Listen();
+        await using var server = new ServerWithoutPrograms(("Volumes:UserMegabytes", "8"), ("Volumes:MaxArchives", "1")).Listen();
         using var ada = await server.SignInAsync("ada");
         using var over = await ada.SendAsync(HttpMethod.Post, "import/user/many", await Zips.MakeAsync("""z.writestr("a", bytes(8 * 1024 * 1024 + 1))"""));
         await over.RefusedAsync(HttpStatusCode.InsufficientStorage, "volumes.quota_exceeded");

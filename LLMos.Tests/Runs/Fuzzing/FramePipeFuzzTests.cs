@@ -8,7 +8,7 @@ namespace LLMos.Tests.Runs.Fuzzing;
 public sealed class FramePipeFuzzTests(SharedServer shared)
 {
     private const int Inputs = 2000;
-    private const double MostSeconds = 30;
+    private const double MostSeconds = 15;
 
     // Standard input: the marker that the input was made with, the input, and where its pieces end.
     private const string Program = """
