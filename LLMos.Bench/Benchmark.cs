@@ -1,3 +1,4 @@
+using LLMos.Bench.Devices;
 using LLMos.Bench.Volumes;
 
 namespace LLMos.Bench;
@@ -45,6 +46,7 @@ internal static class Benchmark
         await progress.WriteLineAsync("Hostile neighbours …");
         rows.AddRange(await Neighbours.MeasureAsync(person, [.. people.Skip(Throughput.Clients)], server.ProcessId, repetitions.Neighbours, cancellation));
         rows.AddRange(await MeasureFilesAsync(serverDll, repetitions, progress, cancellation));
+        rows.AddRange(await MeasureDevicesAsync(serverDll, repetitions, progress, cancellation));
         return rows;
 
         async Task<Row> Say(string what, Task<Row> measuring)
@@ -67,6 +69,20 @@ internal static class Benchmark
             var rest = await RestRows.MeasureAsync(server, folder.FullName, repetitions, cancellation);
             await progress.WriteLineAsync("The volumes in programs …");
             return [.. store, .. rest, await CsvRow.MeasureAsync(serverDll, folder.FullName, repetitions.LargeFiles, cancellation)];
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>The rows of the devices.</summary>
+    public static async Task<IReadOnlyList<Row>> MeasureDevicesAsync(string serverDll, Repetitions repetitions, TextWriter progress, CancellationToken cancellation)
+    {
+        var folder = Directory.CreateTempSubdirectory("llmos-bench-");
+        try
+        {
+            return await DeviceRows.MeasureAsync(serverDll, folder.FullName, repetitions, progress, cancellation);
         }
         finally
         {

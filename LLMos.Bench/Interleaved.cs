@@ -9,7 +9,7 @@ internal static class Interleaved
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     public static async Task<(Samples Measured, Samples Peer)> MeasureAsync(
-        int repetitions, string unit, Func<Task<double>> measure, Func<Task<double>> measurePeer, CancellationToken cancellation)
+        int repetitions, string unit, Func<Task<double>> measure, Func<Task<double>> measurePeer, CancellationToken cancellation, TimeSpan? pause = null)
     {
         // Once for nothing: files are read, caches of fonts are built.
         await measure();
@@ -18,9 +18,9 @@ internal static class Interleaved
         List<double> measured = [], peer = [];
         for (var repetition = 0; repetition < repetitions; repetition++)
         {
-            await Task.Delay(Pause, cancellation);
+            await Task.Delay(pause ?? Pause, cancellation);
             measured.Add(await measure());
-            await Task.Delay(Pause, cancellation);
+            await Task.Delay(pause ?? Pause, cancellation);
             peer.Add(await measurePeer());
         }
 

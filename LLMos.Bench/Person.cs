@@ -1,6 +1,10 @@
 using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Text.Json;
+using LLMos.Bench.Devices;
 using LLMos.Bench.Volumes;
+using LLMos.Server.Devices;
 using LLMos.Server.Runs;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;
@@ -73,11 +77,13 @@ internal sealed class Person(Uri address, string token) : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    public Task<HubConnection> ConnectAsync(CancellationToken cancellation) => ConnectAsync("/hubs/runs", cancellation);
+
     /// <summary>A hub connection by WebSocket and MessagePack.</summary>
-    public async Task<HubConnection> ConnectAsync(CancellationToken cancellation)
+    public async Task<HubConnection> ConnectAsync(string path, CancellationToken cancellation)
     {
         var hub = new HubConnectionBuilder()
-            .WithUrl(new Uri(address, "/hubs/runs"), options => options.AccessTokenProvider = () => Task.FromResult<string?>(token))
+            .WithUrl(new Uri(address, path), options => options.AccessTokenProvider = () => Task.FromResult<string?>(token))
             .AddMessagePackProtocol()
             .Build();
         await hub.StartAsync(cancellation);
@@ -90,10 +96,66 @@ internal sealed class Person(Uri address, string token) : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    public async Task<DeviceSummary> DeviceAsync(string id, CancellationToken cancellation) =>
+        (await _client.GetFromJsonAsync<DeviceSummary>(new Uri($"api/v1/devices/{id}", UriKind.Relative), cancellation))!;
+
+    /// <summary>Waits until a port is open.</summary>
+    /// <returns>The id of its device.</returns>
+    public async Task<string> PortAsync(string path, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var devices = await _client.GetFromJsonAsync<DeviceSummary[]>(new Uri("api/v1/devices", UriKind.Relative), cancellation);
+            if (devices!.FirstOrDefault(device => device.Port == path && device.State == "ready") is { } found)
+                return found.Id;
+            await Task.Delay(TimeSpan.FromMilliseconds(100), cancellation);
+        }
+    }
+
+    public async Task<string> LeaseAsync(string device, CancellationToken cancellation) =>
+        (await AskAsync<LeaseAnswer>($"api/v1/devices/{device}/lease", new LeaseRequest(), cancellation)).LeaseId;
+
+    public Task<Rfc2217Answer> OfferAsync(string device, string leaseId, CancellationToken cancellation) =>
+        AskAsync<Rfc2217Answer>($"api/v1/devices/{device}/rfc2217", new LeaseUse(leaseId), cancellation);
+
+    public async Task ReleaseAsync(string device, string leaseId, CancellationToken cancellation)
+    {
+        using var answer = await _client.PostAsJsonAsync(new Uri($"api/v1/devices/{device}/lease/release", UriKind.Relative), new LeaseUse(leaseId), cancellation);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>A Telnet client of a device that this person has the lease of.</summary>
+    public async Task<Talk> TelnetAsync(string device, string leaseId, CancellationToken cancellation)
+    {
+        var offer = await OfferAsync(device, leaseId, cancellation);
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(offer.Host, offer.Port, cancellation);
+        return Talk.OverSocket(socket, isTelnet: true);
+    }
+
+    /// <summary>Somebody who watches a device, and never reads what comes.</summary>
+    public async Task<ClientWebSocket> StallAsync(string device, CancellationToken cancellation)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
+        await socket.ConnectAsync(new UriBuilder(new Uri(address, "/hubs/devices")) { Scheme = "ws" }.Uri, cancellation);
+        await SendAsync("""{"protocol":"json","version":1}""");
+        await SendAsync($$"""{"type":4,"invocationId":"1","target":"Watch","arguments":["{{device}}",null]}""");
+        return socket;
+
+        ValueTask SendAsync(string message) => socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(message + "\u001e"), WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, cancellation);
+    }
+
     /// <summary>This person's volumes.</summary>
     public RestClient Files() => new(new(address, "/api/v1/volumes/"), token);
 
     public void Dispose() => _client.Dispose();
+
+    private async Task<T> AskAsync<T>(string path, object body, CancellationToken cancellation)
+    {
+        using var answer = await _client.PostAsJsonAsync(new Uri(path, UriKind.Relative), body, cancellation);
+        return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<T>(cancellation))!;
+    }
 
     public static StartRunRequest Python(string code) => new() { Language = "python", Code = code };
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LLMos.Bench;
 
-/// <summary>What the kernel says of a process's memory.</summary>
+/// <summary>What the kernel says of a process's memory, and of its processor time.</summary>
 internal static class ProcessMemory
 {
     private const string ResetPeak = "5";
@@ -13,6 +13,13 @@ internal static class ProcessMemory
     public static long PeakResidentBytes(int processId) => Sum($"/proc/{processId}/status", "VmHWM:");
 
     public static void ForgetPeak(int processId) => File.WriteAllText($"/proc/{processId}/clear_refs", ResetPeak);
+
+    /// <summary>In its own and the kernel's code, in steps of a hundredth of a second.</summary>
+    public static TimeSpan ProcessorTime(int processId)
+    {
+        using var process = System.Diagnostics.Process.GetProcessById(processId);
+        return process.TotalProcessorTime;
+    }
 
     /// <summary>What would be free if the process ended: pages that it shares with nobody.</summary>
     public static long PrivateBytes(int processId) => Sum($"/proc/{processId}/smaps_rollup", "Private_Clean:", "Private_Dirty:");

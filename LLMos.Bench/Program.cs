@@ -6,7 +6,7 @@ namespace LLMos.Bench;
 
 internal static class Program
 {
-    /// <param name="arguments">The server's dll, and <c>--quick</c> for few repetitions, <c>--files</c> for the volumes' rows alone, or <c>--soak MINUTES</c>.</param>
+    /// <param name="arguments">The server's dll, and <c>--quick</c> for few repetitions, <c>--files</c> or <c>--devices</c> for these rows alone, or <c>--soak MINUTES</c>.</param>
     /// <returns>0 when every goal is met, 1 when one is missed, 2 when something could not be measured.</returns>
     private static async Task<int> Main(string[] arguments)
     {
@@ -19,9 +19,9 @@ internal static class Program
             return 0;
         }
 
-        if (arguments is not [var server, .. var rest] || rest is not ([] or ["--quick"] or ["--files"] or ["--soak", _]))
+        if (arguments is not [var server, .. var rest] || rest is not ([] or ["--quick"] or ["--files"] or ["--devices"] or ["--quick", "--devices"] or ["--soak", _]))
         {
-            await progress.WriteLineAsync("Usage: LLMos.Bench <LLMos.Server.dll> [--quick | --files | --soak MINUTES]");
+            await progress.WriteLineAsync("Usage: LLMos.Bench <LLMos.Server.dll> [--quick | --files | [--quick] --devices | --soak MINUTES]");
             return 2;
         }
 
@@ -30,11 +30,13 @@ internal static class Program
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
-            var repetitions = rest is ["--quick"] ? Repetitions.Quick : Repetitions.Full;
+            var repetitions = rest is ["--quick", ..] ? Repetitions.Quick : Repetitions.Full;
             var rows = rest is ["--soak", var minutes]
                 ? await Benchmark.SoakAsync(server, TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), progress, stop.Token)
                 : rest is ["--files"]
                 ? await Benchmark.MeasureFilesAsync(server, repetitions, progress, stop.Token)
+                : rest is [.., "--devices"]
+                ? await Benchmark.MeasureDevicesAsync(server, repetitions, progress, stop.Token)
                 : await Benchmark.MeasureAsync(server, repetitions, progress, stop.Token);
             await report.WriteAsync(Report.Of(rows, repetitions));
             return rows.All(row => row.IsMet) ? 0 : 1;

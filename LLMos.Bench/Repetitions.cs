@@ -12,14 +12,19 @@ namespace LLMos.Bench;
 /// <param name="LargeFiles">Of 100 MiB, up and down.</param>
 /// <param name="LookUps">Rounds of looking up and listing.</param>
 /// <param name="Overwrites">In all, before the data folder is weighed.</param>
+/// <param name="Echoes">Of a board, by each way.</param>
+/// <param name="DeviceSeconds">That a board sends, to each number of watchers at each speed, <paramref name="WatcherRounds"/> times.</param>
 internal sealed record Repetitions(int WarmUp, int Runs, int Imports, int Windows, double WindowSeconds, int Prints, int Pools, int Floods,
-    int SessionRuns, int IdleSessions, int Neighbours, int WriteRounds, int Writes, int RestWrites, int RestReads, int LargeFiles, int LookUps, int Overwrites)
+    int SessionRuns, int IdleSessions, int Neighbours, int WriteRounds, int Writes, int RestWrites, int RestReads, int LargeFiles, int LookUps, int Overwrites,
+    int Echoes, double DeviceSeconds, int WatcherRounds, double NoiseSeconds, int Flashes)
 {
     public static readonly Repetitions Full = new(WarmUp: 200, Runs: 60, Imports: 30, Windows: 6, WindowSeconds: 3, Prints: 300, Pools: 30, Floods: 30,
         SessionRuns: 1000, IdleSessions: 500, Neighbours: 300,
-        WriteRounds: 9, Writes: 4000, RestWrites: 2000, RestReads: 8000, LargeFiles: 9, LookUps: 15, Overwrites: 100_000);
+        WriteRounds: 9, Writes: 4000, RestWrites: 2000, RestReads: 8000, LargeFiles: 9, LookUps: 15, Overwrites: 100_000,
+        Echoes: 1000, DeviceSeconds: 4, WatcherRounds: 3, NoiseSeconds: 60, Flashes: 3);
 
     public static readonly Repetitions Quick = new(WarmUp: 20, Runs: 5, Imports: 3, Windows: 1, WindowSeconds: 1, Prints: 30, Pools: 2, Floods: 2,
         SessionRuns: 100, IdleSessions: 20, Neighbours: 10,
-        WriteRounds: 2, Writes: 500, RestWrites: 300, RestReads: 500, LargeFiles: 2, LookUps: 3, Overwrites: 4000);
+        WriteRounds: 2, Writes: 500, RestWrites: 300, RestReads: 500, LargeFiles: 2, LookUps: 3, Overwrites: 4000,
+        Echoes: 100, DeviceSeconds: 1, WatcherRounds: 1, NoiseSeconds: 5, Flashes: 1);
 }

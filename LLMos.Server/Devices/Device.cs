@@ -22,7 +22,7 @@ internal sealed class Device : ILineListener, IDisposable
     private readonly Action<Device> _changed;
     private ILine? _line;
     private string? _failure;
-    private volatile bool _isAway, _isRemoved;
+    private volatile bool _isAway, _isRemoved, _isOpening;
 
     /// <param name="changed">Told when what <see cref="Summarize"/> says is different, except for its numbers.</param>
     public Device(DeviceIdentity identity, DeviceLog log, DeviceOptions options, TimeProvider time, Action<Device> changed)
@@ -32,7 +32,7 @@ internal sealed class Device : ILineListener, IDisposable
         {
             log.Append(RecordKind.Lease, NameOf(who), what);
             changed(this);
-        }, () => Settings, RestoreAsync);
+        }, () => Settings, RestoreAsync, SettleAsync);
         Commands = new(this, options, time);
     }
 
@@ -73,9 +73,12 @@ internal sealed class Device : ILineListener, IDisposable
             if (_isRemoved)
                 return "It was removed.";
             Identity = identity;
+            _isOpening = true;
             try
             {
                 _line = open(Settings, this);
+                // Before anything that the line's own thread has to say.
+                Log.Append(RecordKind.State, null, identity.Path is { } path ? $"ready at {path}" : "ready");
             }
             catch (IOException failure)
             {
@@ -84,11 +87,14 @@ internal sealed class Device : ILineListener, IDisposable
                     Log.Append(RecordKind.State, null, $"cannot be opened: {failure.Message}");
                 return _failure = failure.Message;
             }
+            finally
+            {
+                _isOpening = false;
+            }
 
             _failure = null;
         }
 
-        Log.Append(RecordKind.State, null, identity.Path is { } path ? $"ready at {path}" : "ready");
         _changed(this);
         return null;
     }
@@ -146,7 +152,21 @@ internal sealed class Device : ILineListener, IDisposable
         });
     }
 
-    void ILineListener.Received(ReadOnlySpan<byte> bytes) => Log.Append(RecordKind.Received, null, bytes);
+    // Somebody talks with the board; those who only watch have time.
+    bool ILineListener.IsHurried => Leases.IsHeld;
+
+    void ILineListener.Received(ReadOnlySpan<byte> bytes)
+    {
+        if (_isOpening)
+        {
+            lock (_gate)
+            {
+                // Until the log has said that it is open.
+            }
+        }
+
+        Log.Append(RecordKind.Received, null, bytes);
+    }
 
     void ILineListener.Missed(string what) => Log.Append(RecordKind.State, null, what);
 
@@ -211,6 +231,13 @@ internal sealed class Device : ILineListener, IDisposable
         {
             Log.Append(RecordKind.State, null, $"The line could not be set as before: {failure.Message}");
         }
+    }
+
+    // Who uses the line between two pieces asks for the lease again.
+    private async Task SettleAsync()
+    {
+        await _sending.WaitAsync();
+        _sending.Release();
     }
 
     private Task UseAsync(Caller caller, string? lease, Func<ILine, Task> use) => UseAsync(() => Leases.Require(caller, lease), use);

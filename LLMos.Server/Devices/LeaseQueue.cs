@@ -6,10 +6,11 @@ using LLMos.Server.Foundation.Errors;
 namespace LLMos.Server.Devices;
 
 /// <summary>The lease of one device: one holder, and those that wait, in their order.</summary>
-/// <param name="told">Called outside the gate with what happened, for the log and for watchers.</param>
+/// <param name="told">Called with what happened, for the log and for watchers, in its order: the queue is held up meanwhile.</param>
 /// <param name="settings">How the line is set now.</param>
+/// <param name="settled">Waits until what a former holder had begun is over.</param>
 /// <param name="restore">Called when a lease has ended that flashed, with how the line was set before.</param>
-internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Action<Caller, string> told, Func<LineSettings> settings, Func<LineSettings, Task> restore) : IDisposable
+internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Action<Caller, string> told, Func<LineSettings> settings, Func<LineSettings, Task> restore, Func<Task> settled) : IDisposable
 {
     private const int MostReason = 200;
 
@@ -17,8 +18,10 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
 
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiting> _waiting = [];
-    private Lease? _current;
+    private volatile Lease? _current;
     private ITimer? _timer;
+
+    public bool IsHeld => _current is not null;
 
     /// <summary>Who has it now, and the names of those that wait.</summary>
     public (Lease? Current, IReadOnlyList<string> Waiting) Look()
@@ -27,7 +30,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
             return (_current, [.. _waiting.Select(waiting => waiting.Caller.Name)]);
     }
 
-    /// <summary>Takes the lease, or waits for it in the queue.</summary>
+    /// <summary>Takes the lease, or waits for it in the queue. When it is given, nothing of a former holder is under way.</summary>
     /// <exception cref="DomainException"><c>devices.lease_busy</c> when the wait is over, <c>devices.queue_full</c>, <c>devices.take_over_forbidden</c>.</exception>
     public async Task<Lease> TakeAsync(Caller caller, LeaseRequest request, string? connection, CancellationToken cancellation)
     {
@@ -45,23 +48,18 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
             }
 
             if (_current is null)
-                taken = Give(caller, reason, connection, request.IsFlash);
+                Tell(taken = Give(caller, reason, connection, request.IsFlash), ended is null ? "taken" : $"taken over from {ended.Holder.Name}");
             else if (request.WaitSeconds == 0)
                 throw Busy();
             else if (_waiting.Count >= options.MaxWaiting)
                 throw DeviceErrors.QueueFull(options.MaxWaiting);
             else
-                place = _waiting.AddLast(new Waiting(caller, reason, connection, request.IsFlash));
+                place = Queue(new(caller, reason, connection, request.IsFlash));
         }
 
-        if (taken is not null)
-        {
-            Tell(taken, ended is null ? "taken" : $"taken over from {ended.Holder.Name}");
-            return taken;
-        }
-
-        told(caller, "waits for the lease");
-        return await WaitAsync(place!, TimeSpan.FromSeconds(request.WaitSeconds), cancellation);
+        taken ??= await WaitAsync(place!, TimeSpan.FromSeconds(request.WaitSeconds), cancellation);
+        await settled();
+        return taken;
     }
 
     /// <summary>Checks that a caller has the lease, and makes it last longer.</summary>
@@ -86,23 +84,19 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
             if (_current is not { Before: null } current)
                 return;
             _current = current with { Before = settings() };
+            told(caller, Flashes);
         }
-
-        told(caller, Flashes);
     }
 
     /// <exception cref="DomainException"><c>devices.lease_required</c>.</exception>
     public void Release(Caller caller, string? id)
     {
-        Lease? next;
         lock (_gate)
         {
             Require(caller, id);
-            next = Promote();
+            told(caller, "released");
+            Promote();
         }
-
-        told(caller, "released");
-        Tell(next);
     }
 
     /// <summary>A hub connection has ended: its lease lasts a moment, for who comes back.</summary>
@@ -132,17 +126,15 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
         }
         catch (Exception over) when (over is TimeoutException or OperationCanceledException)
         {
-            Lease? next = null;
             lock (_gate)
             {
+                told(place.Value.Caller, "waits no longer");
                 if (place.List is not null)
                     _waiting.Remove(place);
                 else if (_current?.Id == place.Value.GivenId)
-                    next = Promote();
+                    Promote();
             }
 
-            Tell(next);
-            told(place.Value.Caller, "waits no longer");
             if (over is OperationCanceledException)
                 throw;
             lock (_gate)
@@ -175,17 +167,17 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
         return _current;
     }
 
-    private Lease? Promote()
+    private void Promote()
     {
         if (_current is { } ended)
             End(ended);
         if (_waiting.First is not { } first)
-            return null;
+            return;
         _waiting.RemoveFirst();
         var lease = Give(first.Value.Caller, first.Value.Reason, first.Value.Connection, first.Value.IsFlash);
         first.Value.GivenId = lease.Id;
+        Tell(lease, "taken");
         first.Value.Given.TrySetResult(lease);
-        return lease;
     }
 
     private void Arm()
@@ -197,8 +189,6 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
 
     private void Expire()
     {
-        Lease ended;
-        Lease? next;
         lock (_gate)
         {
             if (_current is not { } current)
@@ -209,21 +199,22 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
                 return;
             }
 
-            ended = current;
-            next = Promote();
+            told(current.Holder, "the lease has ended: not used, or its holder's connection was lost");
+            Promote();
         }
-
-        told(ended.Holder, "the lease has ended: not used, or its holder's connection was lost");
-        Tell(next);
     }
 
-    private void Tell(Lease? next, string what = "taken")
+    private LinkedListNode<Waiting> Queue(Waiting waiting)
     {
-        if (next is null)
-            return;
-        told(next.Holder, string.IsNullOrWhiteSpace(next.Reason) ? what : $"{what}: {next.Reason}");
-        if (next.Before is not null)
-            told(next.Holder, Flashes);
+        told(waiting.Caller, "waits for the lease");
+        return _waiting.AddLast(waiting);
+    }
+
+    private void Tell(Lease given, string what)
+    {
+        told(given.Holder, string.IsNullOrWhiteSpace(given.Reason) ? what : $"{what}: {given.Reason}");
+        if (given.Before is not null)
+            told(given.Holder, Flashes);
     }
 
     private sealed record Waiting(Caller Caller, string? Reason, string? Connection, bool IsFlash)

@@ -47,7 +47,7 @@ export class Visit {
 
   /** A visit of nobody yet. @param {TestContext} test @param {Browser} browser @param {Server} server @param {BrowserContextOptions} [options] */
   static async begin(test, browser, server, options = {}) {
-    const context = await browser.newContext({ baseURL: server.address, ...options })
+    const context = await browser.newContext({ baseURL: server.address, reducedMotion: "reduce", ...options })
     const visit = new Visit(server, context)
     test.after(async () => {
       await context.close()

@@ -18,7 +18,7 @@ public sealed class LeaseTests : IDisposable
     {
         lock (_told)
             _told.Add($"{who.Name} {what}");
-    }, () => new(), _ => Task.CompletedTask);
+    }, () => new(), _ => Task.CompletedTask, () => Task.CompletedTask);
 
     public void Dispose() => _leases.Dispose();
 

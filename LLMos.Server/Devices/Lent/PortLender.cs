@@ -69,6 +69,9 @@ internal sealed class PortLender : ILineListener, IDisposable
 
     public void Dispose() => _line.Dispose();
 
+    // Whether somebody talks with the board is known at the server only.
+    bool ILineListener.IsHurried => true;
+
     void ILineListener.Received(ReadOnlySpan<byte> bytes)
     {
         _received.Add(bytes);

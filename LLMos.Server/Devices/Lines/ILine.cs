@@ -19,6 +19,9 @@ internal interface ILine : IDisposable
 /// <summary>Who is told what a line brings. Called by the line's own thread, one call after the other.</summary>
 internal interface ILineListener
 {
+    /// <summary>Whether each byte is to be told at once; otherwise short pieces may come together a few milliseconds later, which costs far less.</summary>
+    bool IsHurried { get; }
+
     /// <param name="bytes">Valid during the call.</param>
     void Received(ReadOnlySpan<byte> bytes);
 

@@ -11,7 +11,8 @@ namespace LLMos.Server.Devices.Lines;
 /// </remarks>
 internal sealed class PortLine : ILine
 {
-    private const int ReadBytes = 64 * 1024;
+    // A board at 115,200 baud is read 700 times a second otherwise, 16 bytes each.
+    private const int ReadBytes = 64 * 1024, ShortBytes = 1024, GatherMilliseconds = 4;
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
@@ -187,6 +188,13 @@ internal sealed class PortLine : ILine
                 if ((ready & TerminalCalls.PollIn) == 0)
                     continue;
                 var count = TerminalCalls.Read(_line, buffer);
+                if (count is > 0 and < ShortBytes && !_listener.IsHurried)
+                {
+                    TerminalCalls.Rest(_bell, GatherMilliseconds);
+                    // A line that ends now says so again.
+                    count += Math.Max(TerminalCalls.Read(_line, buffer.AsSpan(count)), 0);
+                }
+
                 if (count == 0)
                     break;
                 if (count > 0)

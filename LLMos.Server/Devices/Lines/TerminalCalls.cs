@@ -55,6 +55,13 @@ internal static unsafe partial class TerminalCalls
         return (descriptors[0].Happened & Ended) != 0 ? PollIn : descriptors[0].Happened;
     }
 
+    /// <summary>Waits until the bell rings, which is not heard here, or the time is over.</summary>
+    public static void Rest(SafeFileHandle bell, int milliseconds)
+    {
+        var descriptor = new PollDescriptor { Descriptor = Number(bell), Events = PollIn };
+        _ = poll(&descriptor, 1, milliseconds);
+    }
+
     /// <returns>0: the line is gone. -1: nothing is there after all.</returns>
     public static int Read(SafeFileHandle line, Span<byte> buffer)
     {

@@ -37,8 +37,9 @@ internal sealed class VirtualEsp32 : ILine
         _address = string.Create(CultureInfo.InvariantCulture, $"02:00:00:00:00:{number:x2}");
         _hostSpeed = settings.BaudRate;
         _work.Writer.TryWrite(Now(() => Boot("POWERON_RESET", "0x1", loader: false)));
-        _ = LiveAsync();
-        _ = SendAsync();
+        // Not on the caller's thread, who has not got it yet.
+        _ = Task.Run(LiveAsync);
+        _ = Task.Run(SendAsync);
     }
 
     public Task WriteAsync(ReadOnlyMemory<byte> bytes)
