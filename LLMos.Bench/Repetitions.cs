@@ -21,7 +21,7 @@ internal sealed record Repetitions(int WarmUp, int Runs, int Imports, int Window
     public static readonly Repetitions Full = new(WarmUp: 200, Runs: 60, Imports: 30, Windows: 6, WindowSeconds: 3, Prints: 300, Pools: 30, Floods: 30,
         SessionRuns: 1000, IdleSessions: 500, Neighbours: 300,
         WriteRounds: 9, Writes: 4000, RestWrites: 2000, RestReads: 8000, LargeFiles: 9, LookUps: 15, Overwrites: 100_000,
-        Echoes: 1000, DeviceSeconds: 4, WatcherRounds: 3, NoiseSeconds: 60, Flashes: 3);
+        Echoes: 1000, DeviceSeconds: 3, WatcherRounds: 2, NoiseSeconds: 60, Flashes: 3);
 
     public static readonly Repetitions Quick = new(WarmUp: 20, Runs: 5, Imports: 3, Windows: 1, WindowSeconds: 1, Prints: 30, Pools: 2, Floods: 2,
         SessionRuns: 100, IdleSessions: 20, Neighbours: 10,

@@ -12,9 +12,9 @@ internal sealed class DeviceLog : IDisposable
     // A reader is skipped ahead when it is not in the newest two.
     private const int Segments = 8;
 
-    // What a watcher is sent at once, and how long it then waits for more: 120 messages a second are enough for the eye.
+    // What a watcher is sent at once, and how long it then waits for more: 60 messages a second are as many as a screen shows.
     private const int MostJoined = 32 * 1024;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(8);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(16);
 
     // Bytes that come later than this have a time of their own.
     private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(20);

@@ -9,7 +9,7 @@ import { fileItem, openFile, writeFileOf } from "./volumes.js"
 /** @import { BrowserContext, BrowserContextOptions, Page } from "playwright-core" */
 
 const folder = fileURLToPath(new URL("../../docs/images/", import.meta.url))
-const maxPictureBytes = 250_000
+const maxPictureBytes = 260_000
 
 const walks = `import llmos
 import numpy as np
@@ -69,7 +69,7 @@ Bring the spare batteries.
 `
 
 await mkdir(folder, { recursive: true })
-const [server, browser] = await Promise.all([Server.start(), openBrowser()])
+const [server, browser] = await Promise.all([Server.start({ LLMos__Devices__Virtual: "3" }), openBrowser()])
 try {
   const user = await addPerson(server, "member", "ada")
   const grace = await addPerson(server, "member", "grace")
@@ -80,6 +80,7 @@ try {
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     await files(`files-${colorScheme}`, { colorScheme })
     await conflict(`conflict-${colorScheme}`, { colorScheme })
+    await devices(`devices-${colorScheme}`, { colorScheme })
   }
 
   /** @param {string} name @param {BrowserContextOptions} options */
@@ -126,6 +127,30 @@ try {
     await page.keyboard.press("Control+s")
     await page.getByRole("region", { name: "Conflict" }).waitFor()
     await save(page, name)
+  }
+
+  /** @param {string} name @param {BrowserContextOptions} options */
+  async function devices(name, options) {
+    const page = await open({ viewport: { width: 1440, height: 760 }, ...options })
+    for (const [id, title, tags] of /** @type {const} */ ([["virtual-1", "Greenhouse", ["sensors"]], ["virtual-2", "Robot arm", ["motors", "left"]], ["virtual-3", "Spare ESP32", []]])) {
+      const answer = await page.request.patch(`/api/v1/devices/${id}`, { data: { name: title, tags }, headers: { "X-LLMos-Request": "1" } })
+      assert.ok(answer.ok())
+    }
+    const other = await signedIn({}, grace)
+    const lease = await other.request.post("/api/v1/devices/virtual-2/lease", { data: { reason: "new gripper", takeOver: true }, headers: { "X-LLMos-Request": "1" } })
+    assert.ok(lease.ok())
+    await page.goto("/#device=virtual-1")
+    await page.getByRole("button", { name: "Take", exact: true }).click()
+    await page.getByText("You have it").waitFor()
+    await page.getByRole("button", { name: "Plot" }).click()
+    for (const line of ["{\"action\":\"get_info\"}", "{\"action\":\"custom_telemetry\",\"hertz\":10,\"seconds\":6}"]) {
+      await page.getByRole("textbox", { name: "Line to send" }).fill(line)
+      await page.keyboard.press("Enter")
+      await page.getByText("You have it").waitFor()
+    }
+    await shows(page.locator(".xterm-rows"), "light:135")
+    await save(page, name)
+    await page.getByRole("button", { name: "Give back" }).click()
   }
 
   /** @param {BrowserContextOptions} options @param {string} [person] */

@@ -17,7 +17,8 @@ internal sealed class LogArrivals : IThreadPoolWorkItem
         if (waiting is not null)
             return waiting.Task;
 
-        var fresh = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Its readers go on where it is completed, one after the other: on the pool's thread, never the producer's.
+        var fresh = new TaskCompletionSource();
         return (Interlocked.CompareExchange(ref _next, fresh, null) ?? fresh).Task;
     }
 
