@@ -6,7 +6,7 @@ using LLMos.Server.Foundation.Errors;
 namespace LLMos.Server.Devices;
 
 /// <summary>The lease of one device: one holder, and those that wait, in their order.</summary>
-/// <param name="told">Called with what happened, for the log and for watchers, in its order: the queue is held up meanwhile.</param>
+/// <param name="told">Called after it happened, for the log and for watchers, in its order: the queue is held up meanwhile.</param>
 /// <param name="settings">How the line is set now.</param>
 /// <param name="settled">Waits until what a former holder had begun is over.</param>
 /// <param name="restore">Called when a lease has ended that flashed, with how the line was set before.</param>
@@ -44,7 +44,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
                 if (caller.Role < Role.Administrator && caller.AccountId != current.Holder.AccountId)
                     throw DeviceErrors.TakeOverForbidden(current.Holder.Name);
                 ended = current;
-                End(current);
+                End(current, null);
             }
 
             if (_current is null)
@@ -93,8 +93,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
     {
         lock (_gate)
         {
-            Require(caller, id);
-            told(caller, "released");
+            End(Require(caller, id), "released");
             Promote();
         }
     }
@@ -128,11 +127,17 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
         {
             lock (_gate)
             {
-                told(place.Value.Caller, "waits no longer");
+                const string Leaves = "waits no longer";
                 if (place.List is not null)
+                {
                     _waiting.Remove(place);
-                else if (_current?.Id == place.Value.GivenId)
+                    told(place.Value.Caller, Leaves);
+                }
+                else if (_current is { } given && given.Id == place.Value.GivenId)
+                {
+                    End(given, Leaves);
                     Promote();
+                }
             }
 
             if (over is OperationCanceledException)
@@ -151,10 +156,13 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
         _ => DeviceErrors.LeaseRequired(null),
     };
 
-    private void End(Lease ended)
+    /// <param name="what">Null: it is told with what comes instead.</param>
+    private void End(Lease ended, string? what)
     {
         _ = ended.End.CancelAsync();
         _current = null;
+        if (what is not null)
+            told(ended.Holder, what);
         if (ended.Before is { } before && before != settings())
             _ = restore(before);
     }
@@ -169,8 +177,6 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
 
     private void Promote()
     {
-        if (_current is { } ended)
-            End(ended);
         if (_waiting.First is not { } first)
             return;
         _waiting.RemoveFirst();
@@ -199,15 +205,16 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
                 return;
             }
 
-            told(current.Holder, "the lease has ended: not used, or its holder's connection was lost");
+            End(current, "the lease has ended: not used, or its holder's connection was lost");
             Promote();
         }
     }
 
     private LinkedListNode<Waiting> Queue(Waiting waiting)
     {
+        var place = _waiting.AddLast(waiting);
         told(waiting.Caller, "waits for the lease");
-        return _waiting.AddLast(waiting);
+        return place;
     }
 
     private void Tell(Lease given, string what)

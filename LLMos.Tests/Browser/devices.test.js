@@ -109,7 +109,7 @@ test("the terminal shows bytes, hides times, filters, finds, and waits", async (
   const page = await openDevice(visit, "virtual-3")
   await shows(terminal(page), /\d\d:\d\d:\d\d\.\d{3} ets Jul/)
   await page.getByRole("button", { name: "Timestamps" }).click()
-  await shows(terminal(page), /^\s*ets Jul/)
+  await shows(terminal(page), /^\s*── ready\s*ets Jul/)
   await page.getByRole("button", { name: "Hexadecimal" }).click()
   await shows(terminal(page), "65 74 73 20 4a 75 6c")
   await page.getByRole("button", { name: "Hexadecimal" }).click()

@@ -12,12 +12,19 @@ public sealed class LeaseTests : IDisposable
 
     private readonly FakeTimeProvider _time = new(new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly List<string> _told = [];
+
+    // What whoever looks sees at the moment of being told.
+    private readonly List<string> _seen = [];
     private readonly LeaseQueue _leases;
 
     public LeaseTests() => _leases = new(new() { LeaseSeconds = 60, LeaseGraceSeconds = 15, MaxWaiting = 2 }, _time, (who, what) =>
     {
         lock (_told)
+        {
             _told.Add($"{who.Name} {what}");
+            var (current, waiting) = _leases!.Look();
+            _seen.Add($"{current?.Holder.Name ?? "nobody"} has it, {waiting.Count} wait");
+        }
     }, () => new(), _ => Task.CompletedTask, () => Task.CompletedTask);
 
     public void Dispose() => _leases.Dispose();
@@ -34,6 +41,27 @@ public sealed class LeaseTests : IDisposable
         Assert.False(third.IsCompleted);
         _leases.Release(Ben, (await second).Id);
         Assert.Equal("root", (await third.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken)).Holder.Name);
+    }
+
+    [Fact]
+    public async Task Who_is_told_of_something_sees_it_done()
+    {
+        var anna = await TakeAsync(Anna);
+        using var patience = new CancellationTokenSource();
+        var root = _leases.TakeAsync(Root, new(WaitSeconds: 100), null, patience.Token);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => root);
+        var ben = TakeAsync(Ben, wait: 100);
+        _leases.Release(Anna, anna.Id);
+        await ben;
+        _time.Advance(TimeSpan.FromSeconds(61));
+
+        Assert.Equal(
+            [
+                "anna has it, 0 wait", "anna has it, 1 wait", "anna has it, 0 wait", "anna has it, 1 wait",
+                "nobody has it, 1 wait", "ben has it, 0 wait", "nobody has it, 0 wait",
+            ],
+            _seen);
     }
 
     [Fact]

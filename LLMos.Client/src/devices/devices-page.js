@@ -42,9 +42,7 @@ export class DevicesPage {
     this.#open.get(this.#chosen)?.follow.resume()
     this.sharing.hubConnected()
     this.#draw()
-    if (this.#chosen === "" && !this.element.hidden)
-      this.choose("")
-    else
+    if (!this.element.hidden)
       this.choose(this.#chosen)
   }
 
