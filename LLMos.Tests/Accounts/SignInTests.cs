@@ -113,7 +113,7 @@ public sealed class SignInTests
     [Fact]
     public async Task Session_slides_for_fourteen_days_and_ends_after_them()
     {
-        await using var server = new LLMosServer { Time = LLMosServer.Clock() };
+        await using var server = new ServerWithoutPrograms { Time = LLMosServer.Clock() };
         using var person = await server.SignInAsync("eva");
 
         server.Time!.Advance(TimeSpan.FromDays(10));

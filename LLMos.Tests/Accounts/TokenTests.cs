@@ -45,7 +45,7 @@ public sealed class TokenTests
     [Fact]
     public async Task Token_ends_when_its_days_are_over()
     {
-        await using var server = new LLMosServer { Time = LLMosServer.Clock() };
+        await using var server = new ServerWithoutPrograms { Time = LLMosServer.Clock() };
         using var person = await server.SignInAsync("eva");
         var oneDay = await CreateAsync(person, "short", days: 1);
         var usual = await CreateAsync(person, "usual");

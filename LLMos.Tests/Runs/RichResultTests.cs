@@ -4,7 +4,7 @@ using LLMos.Tests.Hosting;
 namespace LLMos.Tests.Runs;
 
 /// <summary>What a program shows, through a real worker and the wire.</summary>
-public sealed class RichResultTests(SharedServer shared) : IClassFixture<SharedServer>
+public sealed class RichResultTests(SharedServer shared)
 {
     private async Task<RunRecord> RunAsync(string code, double? timeoutSeconds = null) =>
         await (await shared.NewPersonAsync()).RunAsync(code, timeoutSeconds);

@@ -1,7 +1,7 @@
 namespace LLMos.Tests.Runs;
 
 /// <summary>The programs in <c>system/examples</c> are promised to run as they are.</summary>
-public sealed class SystemExamplesTests(SharedServer server) : IClassFixture<SharedServer>
+public sealed class SystemExamplesTests(SharedServer server)
 {
     public static TheoryData<string> Examples =>
         [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "system", "examples")).Select(path => Path.GetFileName(path))];

@@ -1,4 +1,5 @@
 using LLMos.Server.Foundation.Errors;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.SignalR;
@@ -24,6 +25,7 @@ internal static class HostingModule
             // WebSockets, which the first number no longer counts.
             kestrel.Limits.MaxConcurrentUpgradedConnections = hosting.Value.MaxConnections;
         });
+        services.AddSingleton<IMemoryPoolFactory<byte>, SocketBlocks>();
         services.AddOptions<JsonOptions>().Configure<IOptions<HostingOptions>>((json, hosting) =>
             StrictJson.Apply(json.SerializerOptions, hosting.Value.MaxJsonDepth));
         services.AddOptions<JsonHubProtocolOptions>().Configure<IOptions<HostingOptions>>((json, hosting) =>

@@ -5,7 +5,7 @@ using LLMos.Tests.Runs.Sessions;
 namespace LLMos.Tests.Runs.Devices;
 
 /// <summary>What programs do with devices, and what they cannot.</summary>
-public sealed class DeviceProgramTests(SharedServer server) : IClassFixture<SharedServer>
+public sealed class DeviceProgramTests(SharedServer server)
 {
     private const string Open = "import llmos\nboard = llmos.devices.open('virtual-1', wait=20)\n";
 

@@ -4,7 +4,7 @@ using LLMos.Tests.Volumes;
 namespace LLMos.Tests.Runs.Files;
 
 /// <summary>What reads and writes files in Python does so in the volumes. Each program finds out by itself whether it holds.</summary>
-public sealed class FileLibraryTests(SharedServer server) : IClassFixture<SharedServer>
+public sealed class FileLibraryTests(SharedServer server)
 {
     public static TheoryData<string, string> Programs => new()
     {

@@ -7,7 +7,7 @@ using LLMos.Tests.Volumes;
 namespace LLMos.Tests.Runs.Files;
 
 /// <summary>When what a program writes is seen by others, when it is not, and what its record says of it.</summary>
-public sealed class FileLifeTests(SharedServer server) : IClassFixture<SharedServer>
+public sealed class FileLifeTests(SharedServer server)
 {
     private const string Waiting = """
         import os, time

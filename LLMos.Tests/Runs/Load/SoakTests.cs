@@ -12,7 +12,7 @@ public sealed class SoakTests
 {
     private const int People = 6, KeptRuns = 20;
 
-    private static readonly TimeSpan Half = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Half = TimeSpan.FromSeconds(6);
 
     // A program and the state that it ends in.
     private static readonly (StartRunRequest Request, string State)[] Mixture =
