@@ -8,6 +8,9 @@ namespace LLMos.Server.Volumes;
 /// <summary>The newest changes of each volume, numbered, for watchers and for who comes back: in memory, and durable with the changes themselves.</summary>
 internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
 {
+    // Of at most two paths each: a document stays below 1 MB, and LiteDB takes none over 16 MB.
+    private const int MostInDocument = 100;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Kept> _volumes = new(StringComparer.Ordinal);
     private readonly int _most = options.Value.ChangesKept;
@@ -20,8 +23,8 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
             foreach (var changes in batch.Changes.GroupBy(entry => entry.Volume, entry => entry.Change))
             {
                 var root = batch.After[changes.Key].Root.Id;
-                var first = changes.First().Sequence;
-                batch.Add(new DocumentChange(VolumeDocuments.Changes, VolumeDocuments.Numbered(root, first), new() { ["e"] = new BsonArray(changes.Select(Write)) }));
+                foreach (var document in changes.Chunk(MostInDocument))
+                    batch.Add(new DocumentChange(VolumeDocuments.Changes, VolumeDocuments.Numbered(root, document[0].Sequence), new() { ["e"] = new BsonArray(document.Select(Write)) }));
                 foreach (var old in KeptOf(changes.Key).TooOld(changes.Last().Sequence - _most))
                     batch.Add(new DocumentChange(VolumeDocuments.Changes, VolumeDocuments.Numbered(root, old), null));
             }
@@ -36,11 +39,15 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
         {
             show();
             foreach (var changes in batch.Changes.GroupBy(entry => entry.Volume, entry => entry.Change))
-                KeptOf(changes.Key).Add([.. changes], _most);
+            {
+                KeptOf(changes.Key).Forget(changes.Last().Sequence - _most);
+                foreach (var document in changes.Chunk(MostInDocument))
+                    KeptOf(changes.Key).Add(document, _most);
+            }
         }
     }
 
-    /// <summary>Takes up what the database has of a volume: one document for each batch, in their order.</summary>
+    /// <summary>Takes up what the database has of a volume: one or more documents for each batch, in their order.</summary>
     public void Load(string volume, IEnumerable<BsonDocument> documents)
     {
         lock (_gate)
@@ -124,10 +131,8 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
 
         private long First => Last - _changes.Count + 1;
 
-        public void Add(IReadOnlyList<VolumeChange> changes, int most)
+        public void Add(VolumeChange[] changes, int most)
         {
-            foreach (var _ in TooOld(changes[^1].Sequence - most))
-                _documents.Dequeue();
             _documents.Enqueue(changes[0].Sequence);
             foreach (var change in changes)
                 _changes.Enqueue(change);
@@ -135,6 +140,13 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
             while (_changes.Count > most)
                 _changes.Dequeue();
             Arrivals.Announce();
+        }
+
+        /// <summary>The database has those no more that were <see cref="TooOld"/>.</summary>
+        public void Forget(long sequence)
+        {
+            foreach (var _ in TooOld(sequence))
+                _documents.Dequeue();
         }
 
         /// <summary>Documents all of whose changes are before or at <paramref name="sequence"/>.</summary>
