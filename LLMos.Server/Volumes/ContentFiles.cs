@@ -8,7 +8,7 @@ namespace LLMos.Server.Volumes;
 internal sealed class ContentFiles
 {
     /// <summary>In the data folder.</summary>
-    public const string FolderName = "contents";
+    public const string FolderName = DataFolder.ContentsName;
 
     private const int BufferBytes = 256 * 1024;
 

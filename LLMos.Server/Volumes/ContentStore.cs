@@ -33,6 +33,9 @@ internal sealed class ContentStore : IDisposable
     // Large ones that the newest edits let go and the durable volumes still have; each with how many edits let it go.
     private readonly Dictionary<ContentHash, int> _going = [];
 
+    /// <summary>Whether everything that refers to contents is known.</summary>
+    public bool Sweeps { private get; set; }
+
     public ContentStore(Database database, DeletionHold hold, IOptions<StorageOptions> storage, IOptions<VolumeOptions> options)
     {
         _database = database;
@@ -191,8 +194,12 @@ internal sealed class ContentStore : IDisposable
         }
     }
 
-    /// <summary>Removes every large content that nothing refers to: what a crash left.</summary>
-    public void Sweep() => _files.Sweep();
+    /// <summary>Removes every large content that nothing refers to: what a crash left. Nothing, while it is not known what does.</summary>
+    public void Sweep()
+    {
+        if (Sweeps)
+            _files.Sweep();
+    }
 
     public void Dispose() => _cache.Dispose();
 

@@ -43,6 +43,8 @@ internal sealed class VolumeStore
         var loaded = database.Read(documents => VolumeLoading.Load(documents, history, log));
         _head = _published = loaded.Trees;
         _ids = new(loaded.NextId);
+        // What the lost documents refer to may yet be found.
+        contents.Sweeps = loaded.Orphans == 0;
         contents.KeepOnly(loaded.Trees.Values.SelectMany(tree => tree.Contents));
     }
 

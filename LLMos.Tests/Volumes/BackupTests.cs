@@ -58,6 +58,36 @@ public sealed class BackupTests
     }
 
     [Fact]
+    public async Task Nobody_starts_on_what_a_restore_left_half_done_and_the_next_one_ends_it()
+    {
+        using var elsewhere = new TemporaryFolder();
+        string backup;
+        await using (var server = new ServerWithoutPrograms())
+        {
+            await WriteAsync(FilesOf(server), "user/kept.bin", Large);
+            var manifest = await server.Services.GetRequiredService<BackupStore>().MakeAsync(Cancellation);
+            backup = elsewhere["backups/one"];
+            Directory.CreateDirectory(elsewhere["backups"]);
+            Copy(Path.Combine(server.DataPath, "backups", manifest.Name), backup);
+        }
+
+        Restore(backup, elsewhere.Path);
+        // Killed after its database was moved in, and before the contents were.
+        File.WriteAllText(elsewhere["restore-unfinished"], "");
+        Directory.CreateDirectory(elsewhere["restore-incoming"]);
+        Directory.Move(elsewhere["contents"], elsewhere["restore-incoming/contents"]);
+        var refusal = Assert.Throws<DomainException>(() => new OpenVolumes(elsewhere.Path));
+        Assert.Equal("storage.damaged", refusal.Error.Code);
+        Assert.Contains("LLMos.Server restore", refusal.Error.Detail, StringComparison.Ordinal);
+
+        Restore(backup, elsewhere.Path);
+
+        await using var restored = new ServerWithoutPrograms(("Data:Path", elsewhere.Path));
+        Assert.Equal(Large, await ReadAsync(FilesOf(restored), "user/kept.bin"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(elsewhere.Path, "restore-*"));
+    }
+
+    [Fact]
     public async Task A_folder_that_a_server_uses_is_not_restored_into()
     {
         await using var server = new ServerWithoutPrograms();
@@ -104,6 +134,16 @@ public sealed class BackupTests
         for (; !enough.IsCancellationRequested; written++)
             await WriteAsync(files, $"user/many/{written % 10}.bin", RandomNumberGenerator.GetBytes(written % 2 == 0 ? 100 : 40_000));
         return written;
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
     }
 
     private static void Restore(string backup, string data)

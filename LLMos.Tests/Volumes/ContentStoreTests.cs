@@ -143,6 +143,21 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Nothing_is_swept_while_documents_are_lost_that_may_refer_to_it()
+    {
+        await _volumes.WriteAsync("user/folder/a", Bytes(100_000, 1));
+        var tree = _volumes.Store.Tree("user/anna");
+        await _volumes.Database.WriteAsync(documents => documents.Delete(VolumeDocuments.Nodes, VolumeDocuments.NodeId(tree.Root.Id, "folder")));
+        _volumes.Dispose();
+
+        _volumes = new(_folder.Path, NoHistory);
+        _volumes.Contents.Sweep();
+
+        Assert.False(_volumes.Exists("user/folder"));
+        AssertKept(0, 1);
+    }
+
+    [Fact]
     public async Task What_a_crash_left_is_swept()
     {
         await _volumes.WriteAsync("user/a", Bytes(100_000, 1));
