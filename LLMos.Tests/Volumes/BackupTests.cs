@@ -88,6 +88,22 @@ public sealed class BackupTests
     }
 
     [Fact]
+    public async Task Half_uploads_and_folders_that_go_meanwhile_are_not_in_a_backup()
+    {
+        await using var server = new ServerWithoutPrograms();
+        await WriteAsync(FilesOf(server), "user/kept.bin", Large);
+        await using var half = server.Services.GetRequiredService<ContentStore>().CreateFile();
+        await half.WriteAsync(Large, Cancellation);
+        Directory.CreateSymbolicLink(Path.Combine(server.DataPath, "gone"), Path.Combine(server.DataPath, "nowhere"));
+
+        var manifest = await server.Services.GetRequiredService<BackupStore>().MakeAsync(Cancellation);
+
+        Assert.DoesNotContain(
+            Path.GetFileName(half.Name), Directory.EnumerateFiles(Path.Combine(server.DataPath, "backups", manifest.Name), "*", SearchOption.AllDirectories).Select(Path.GetFileName));
+        Assert.InRange(manifest.Bytes, Large.Length, Large.Length * 2);
+    }
+
+    [Fact]
     public async Task A_folder_that_a_server_uses_is_not_restored_into()
     {
         await using var server = new ServerWithoutPrograms();
