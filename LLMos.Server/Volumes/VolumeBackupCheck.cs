@@ -26,5 +26,7 @@ internal sealed class VolumeBackupCheck : IBackupCheck
         }
     }
 
+    public void Renew(Documents documents) => VolumeIds.Renew(documents);
+
     private static long? LengthOf(string path) => File.Exists(path) ? new FileInfo(path).Length : null;
 }

@@ -14,6 +14,7 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Kept> _volumes = new(StringComparer.Ordinal);
     private readonly int _most = options.Value.ChangesKept;
+    private long _before;
 
     /// <summary>Adds the batch's changes to its documents, and takes from the database what is too old to keep.</summary>
     public void Extend(VolumeBatch batch)
@@ -47,6 +48,9 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
         }
     }
 
+    /// <summary>Numbers the next changes of all volumes from after <paramref name="before"/>, if they are not there yet. Called before anything else.</summary>
+    public void Begin(long before) => _before = before;
+
     /// <summary>Takes up what the database has of a volume: one or more documents for each batch, in their order.</summary>
     public void Load(string volume, IEnumerable<BsonDocument> documents)
     {
@@ -57,6 +61,8 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
                 var (_, first) = VolumeDocuments.ReadNumbered(document["_id"]);
                 KeptOf(volume).Add([.. document["e"].AsArray.Select((entry, index) => Read(first + index, entry.AsArray))], _most);
             }
+
+            KeptOf(volume).GoOnAfter(_before);
         }
     }
 
@@ -106,7 +112,13 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
     private Kept KeptOf(string volume)
     {
         if (!_volumes.TryGetValue(volume, out var kept))
+        {
             _volumes[volume] = kept = new();
+            // system/ has no changes, and is in no backup.
+            if (volume != VolumePath.NameOf(VolumeKind.System))
+                kept.GoOnAfter(_before);
+        }
+
         return kept;
     }
 
@@ -133,6 +145,7 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
 
         public void Add(VolumeChange[] changes, int most)
         {
+            GoOnAfter(changes[0].Sequence - 1);
             _documents.Enqueue(changes[0].Sequence);
             foreach (var change in changes)
                 _changes.Enqueue(change);
@@ -140,6 +153,15 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
             while (_changes.Count > most)
                 _changes.Dequeue();
             Arrivals.Announce();
+        }
+
+        /// <summary>Leaves out the numbers up to <paramref name="sequence"/>: nobody can tell what there was after the last.</summary>
+        public void GoOnAfter(long sequence)
+        {
+            if (sequence <= Last)
+                return;
+            _changes.Clear();
+            Last = sequence;
         }
 
         /// <summary>The database has those no more that were <see cref="TooOld"/>.</summary>

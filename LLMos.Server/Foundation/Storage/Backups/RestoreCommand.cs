@@ -38,8 +38,10 @@ internal sealed record RestoreCommand(string Folder)
 
         var options = services.GetRequiredService<IOptions<StorageOptions>>().Value;
         using var held = new DataFolder(options.Path);
-        BackupVerification.Require(database, backup, services.GetServices<IBackupCheck>());
+        var checks = services.GetServices<IBackupCheck>().ToList();
+        BackupVerification.Require(database, backup, checks);
         var incoming = CopyIn(backup, held.Path);
+        Renew(Path.Combine(incoming, DataFolder.DatabaseName), checks);
         ChangeLogFile.Make(Path.Combine(incoming, DataFolder.ChangeLogName), options.ChangeLogBytes);
         var aside = Replace(incoming, held.Path, services.GetRequiredService<TimeProvider>().GetUtcNow());
         StandardOutput.Write($"Restored {manifest.Name}: {manifest.Files} files, {manifest.Bytes} bytes. What was there before is in {aside}.\n");
@@ -62,6 +64,13 @@ internal sealed record RestoreCommand(string Folder)
         foreach (var folder in Directory.EnumerateDirectories(incoming, "*", SearchOption.AllDirectories).Prepend(incoming))
             FileSync.Folder(folder);
         return incoming;
+    }
+
+    private static void Renew(string database, List<IBackupCheck> checks)
+    {
+        var gate = new Lock();
+        lock (gate)
+            Engine.Fill(new() { Filename = database }, gate, documents => checks.ForEach(check => check.Renew(documents)));
     }
 
     /// <summary>While the mark is there no server starts on what is half the one and half the other; the next restore ends it.</summary>
