@@ -8,7 +8,7 @@ namespace LLMos.Server.Volumes;
 internal sealed class ContentFiles
 {
     /// <summary>In the data folder.</summary>
-    public const string FolderName = "contents";
+    public const string FolderName = DataFolder.ContentsName;
 
     private const int BufferBytes = 256 * 1024;
 
@@ -91,7 +91,7 @@ internal sealed class ContentFiles
         }
     }
 
-    /// <returns>Null when it is missing, or has another length than it should have.</returns>
+    /// <returns>Null when it is missing, may not be read, or has another length than it should have.</returns>
     public FileStream? Open(ContentReference content)
     {
         try
@@ -102,7 +102,8 @@ internal sealed class ContentFiles
             file.Dispose();
             return null;
         }
-        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        // So .NET calls a folder in a file's place, too.
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
             return null;
         }
@@ -121,7 +122,7 @@ internal sealed class ContentFiles
         {
             return "its content is missing";
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return $"its content cannot be read: {failure.Message}";
         }

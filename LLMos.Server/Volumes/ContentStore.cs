@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using LLMos.Server.Foundation.Storage;
@@ -31,6 +32,9 @@ internal sealed class ContentStore : IDisposable
 
     // Large ones that the newest edits let go and the durable volumes still have; each with how many edits let it go.
     private readonly Dictionary<ContentHash, int> _going = [];
+
+    /// <summary>Whether everything that refers to contents is known.</summary>
+    public bool Sweeps { private get; set; }
 
     public ContentStore(Database database, DeletionHold hold, IOptions<StorageOptions> storage, IOptions<VolumeOptions> options)
     {
@@ -74,18 +78,26 @@ internal sealed class ContentStore : IDisposable
     public FileStream CreateFile() => _files.Create();
 
     /// <summary>The whole of a small content, without waiting if it was read or written lately.</summary>
-    /// <returns>Null when it is missing.</returns>
+    /// <returns>Null when it is missing or damaged.</returns>
     public ReadOnlyMemory<byte>? ReadInline(ContentReference content)
     {
         if (_cache.Find(content.Hash) is { } cached)
             return cached;
-        if (_database.Read(documents => documents.Find(VolumeDocuments.Contents, content.StoredAs)) is not { } found)
+        var bytes = _database.Read(documents => Stored(documents, content));
+        if (!IsWhole(bytes, content))
             return null;
 
-        var bytes = found["b"].AsBinary;
         _cache.Add(content.Hash, bytes);
         return bytes;
     }
+
+    /// <returns>The bytes that the database has of a small content, whole or not; null: none.</returns>
+    public static byte[]? Stored(Documents documents, ContentReference content) =>
+        documents.Find(VolumeDocuments.Contents, content.StoredAs)?["b"].AsBinary;
+
+    /// <summary>Whether these are the bytes: some ten microseconds for a small content, and nothing else tells of a damaged page.</summary>
+    public static bool IsWhole([NotNullWhen(true)] byte[]? bytes, ContentReference content) =>
+        bytes is not null && ContentHash.Read(SHA256.HashData(bytes)) == content.Hash;
 
     /// <returns>The number of the document that has a small content; null: nothing refers to it.</returns>
     public long? StoredAs(ContentHash hash)
@@ -95,27 +107,25 @@ internal sealed class ContentStore : IDisposable
     }
 
     /// <summary>Opens a content for reading at any offset. What is open stays readable when nothing refers to it any more.</summary>
-    /// <returns>Null when it is missing, or has another length than it should have.</returns>
+    /// <returns>Null when it is missing, or damaged as far as can be seen: a large one's length only.</returns>
     public Stream? Open(ContentReference content)
     {
         if (content.Length > MostInline && _cache.Find(content.Hash) is null)
             return _files.Open(content);
-        return ReadInline(content) is { } bytes && bytes.Length == content.Length && MemoryMarshal.TryGetArray(bytes, out var array)
+        return ReadInline(content) is { } bytes && MemoryMarshal.TryGetArray(bytes, out var array)
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
             : null;
     }
 
     /// <summary>Looks at a stored content itself, not at what is held of it in memory.</summary>
-    /// <param name="deep">Whether its hash counts too.</param>
+    /// <param name="deep">Whether a large one's hash counts too; a small one's always does.</param>
     /// <returns>What is wrong with it; null: nothing.</returns>
     public string? Examine(ContentReference content, bool deep)
     {
         if (content.Length > MostInline)
             return _files.Examine(content, deep);
-        var bytes = _database.Read(documents => documents.Find(VolumeDocuments.Contents, content.StoredAs))?["b"].AsBinary;
-        if (bytes is null)
-            return "its content is missing";
-        return bytes.Length == content.Length && (!deep || ContentHash.Read(SHA256.HashData(bytes)) == content.Hash) ? null : "its content is damaged";
+        var bytes = _database.Read(documents => Stored(documents, content));
+        return IsWhole(bytes, content) ? null : bytes is null ? "its content is missing" : "its content is damaged";
     }
 
     /// <summary>Adds a content that comes with the product and is not stored.</summary>
@@ -184,8 +194,12 @@ internal sealed class ContentStore : IDisposable
         }
     }
 
-    /// <summary>Removes every large content that nothing refers to: what a crash left.</summary>
-    public void Sweep() => _files.Sweep();
+    /// <summary>Removes every large content that nothing refers to: what a crash left. Nothing, while it is not known what does.</summary>
+    public void Sweep()
+    {
+        if (Sweeps)
+            _files.Sweep();
+    }
 
     public void Dispose() => _cache.Dispose();
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace LLMos.Server.Volumes;
 
-/// <summary>Whether every content that the volumes of a backup refer to is in it, with its length.</summary>
+/// <summary>Whether every content that the volumes of a backup refer to is in it: small ones by their hash, large ones by their length.</summary>
 internal sealed class VolumeBackupCheck : IBackupCheck
 {
     public IEnumerable<string> Check(Documents documents, string folder)
@@ -13,13 +13,20 @@ internal sealed class VolumeBackupCheck : IBackupCheck
         var loaded = VolumeLoading.Load(documents, new(Options.Create(new VolumeOptions())), NullLogger.Instance);
         foreach (var content in loaded.Trees.Values.SelectMany(tree => tree.Contents).Distinct())
         {
-            var length = content.Length <= ContentStore.MostInline
-                ? documents.Find(VolumeDocuments.Contents, content.StoredAs)?["b"].AsBinary.Length
-                : LengthOf(Path.Combine(folder, ContentFiles.FolderName, ContentFiles.NameOf(content.Hash)));
-            if (length != content.Length)
-                yield return $"content {content.Hash} has {length?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "no"} bytes, not {content.Length}";
+            if (Problem(content) is { } problem)
+                yield return $"content {content.Hash} {problem}";
+        }
+
+        string? Problem(ContentReference content)
+        {
+            if (content.Length <= ContentStore.MostInline)
+                return ContentStore.IsWhole(ContentStore.Stored(documents, content), content) ? null : "is missing in the database or damaged";
+            var length = LengthOf(Path.Combine(folder, ContentFiles.FolderName, ContentFiles.NameOf(content.Hash)));
+            return length == content.Length ? null : $"has {length?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "no"} bytes, not {content.Length}";
         }
     }
+
+    public void Renew(Documents documents) => VolumeIds.Renew(documents);
 
     private static long? LengthOf(string path) => File.Exists(path) ? new FileInfo(path).Length : null;
 }

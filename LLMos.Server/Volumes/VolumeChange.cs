@@ -3,7 +3,7 @@ namespace LLMos.Server.Volumes;
 internal enum ChangeKind { Created, Changed, Removed, Moved }
 
 /// <summary>Something that happened in a volume.</summary>
-/// <param name="Sequence">From 1, without gaps, for each volume.</param>
+/// <param name="Sequence">From 1, without gaps, for each volume; after a restore it goes on further up.</param>
 /// <param name="Path">Where; of something moved, where it is now.</param>
 /// <param name="From">Where something moved was before.</param>
 /// <param name="Version">Of a file that is there now.</param>

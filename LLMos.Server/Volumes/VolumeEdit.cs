@@ -16,6 +16,9 @@ internal sealed class VolumeEdit(
 
     public ImmutableDictionary<string, VolumeTree> Trees { get; private set; } = trees;
 
+    /// <summary>The next version of a file has a larger number.</summary>
+    public int LastVersion { private get; init; }
+
     public List<DocumentChange> Documents { get; } = [];
 
     public List<(string Volume, VolumeChange Change)> Changes { get; } = [];
@@ -36,7 +39,7 @@ internal sealed class VolumeEdit(
         var before = existing as FileNode;
         condition.Check(place.Path, before);
 
-        var version = new FileVersion((before?.Current.Number ?? 0) + 1, length, hash, now, author, Refer(hash, length, 1));
+        var version = new FileVersion(before is null ? 1 : Math.Max(before.Current.Number, LastVersion) + 1, length, hash, now, author, Refer(hash, length, 1));
         var file = before is null ? new(nextId(), place.Path.Name, now, version, []) : Next(before, version);
         Insert(place, file, makeFolders);
         Announce(place, before is null ? ChangeKind.Created : ChangeKind.Changed, file);
@@ -192,12 +195,13 @@ internal sealed class VolumeEdit(
     }
 
     /// <summary>Adds a volume that its owner has not used before.</summary>
-    public void Open(string volume)
+    /// <param name="last">The number of a volume's last change, which it may have though it is new.</param>
+    public void Open(string volume, Func<string, long> last)
     {
         if (Trees.ContainsKey(volume))
             return;
 
-        var tree = VolumeTree.Empty(volume, nextId(), nextId(), now);
+        var tree = VolumeTree.Empty(volume, nextId(), nextId(), now, last(volume));
         Documents.Add(new(VolumeDocuments.Volumes, volume, new() { ["_id"] = volume, ["r"] = tree.Root.Id, ["b"] = tree.BinId, ["c"] = now.Ticks }));
         Keep(tree);
     }

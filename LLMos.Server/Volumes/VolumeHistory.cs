@@ -8,9 +8,13 @@ namespace LLMos.Server.Volumes;
 /// <summary>The newest changes of each volume, numbered, for watchers and for who comes back: in memory, and durable with the changes themselves.</summary>
 internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
 {
+    // Of at most two paths each: a document stays below 1 MB, and LiteDB takes none over 16 MB.
+    private const int MostInDocument = 100;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Kept> _volumes = new(StringComparer.Ordinal);
     private readonly int _most = options.Value.ChangesKept;
+    private long _before;
 
     /// <summary>Adds the batch's changes to its documents, and takes from the database what is too old to keep.</summary>
     public void Extend(VolumeBatch batch)
@@ -20,8 +24,8 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
             foreach (var changes in batch.Changes.GroupBy(entry => entry.Volume, entry => entry.Change))
             {
                 var root = batch.After[changes.Key].Root.Id;
-                var first = changes.First().Sequence;
-                batch.Add(new DocumentChange(VolumeDocuments.Changes, VolumeDocuments.Numbered(root, first), new() { ["e"] = new BsonArray(changes.Select(Write)) }));
+                foreach (var document in changes.Chunk(MostInDocument))
+                    batch.Add(new DocumentChange(VolumeDocuments.Changes, VolumeDocuments.Numbered(root, document[0].Sequence), new() { ["e"] = new BsonArray(document.Select(Write)) }));
                 foreach (var old in KeptOf(changes.Key).TooOld(changes.Last().Sequence - _most))
                     batch.Add(new DocumentChange(VolumeDocuments.Changes, VolumeDocuments.Numbered(root, old), null));
             }
@@ -36,11 +40,18 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
         {
             show();
             foreach (var changes in batch.Changes.GroupBy(entry => entry.Volume, entry => entry.Change))
-                KeptOf(changes.Key).Add([.. changes], _most);
+            {
+                KeptOf(changes.Key).Forget(changes.Last().Sequence - _most);
+                foreach (var document in changes.Chunk(MostInDocument))
+                    KeptOf(changes.Key).Add(document, _most);
+            }
         }
     }
 
-    /// <summary>Takes up what the database has of a volume: one document for each batch, in their order.</summary>
+    /// <summary>Numbers the next changes of all volumes from after <paramref name="before"/>, if they are not there yet. Called before anything else.</summary>
+    public void Begin(long before) => _before = before;
+
+    /// <summary>Takes up what the database has of a volume: one or more documents for each batch, in their order.</summary>
     public void Load(string volume, IEnumerable<BsonDocument> documents)
     {
         lock (_gate)
@@ -50,6 +61,8 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
                 var (_, first) = VolumeDocuments.ReadNumbered(document["_id"]);
                 KeptOf(volume).Add([.. document["e"].AsArray.Select((entry, index) => Read(first + index, entry.AsArray))], _most);
             }
+
+            KeptOf(volume).GoOnAfter(_before);
         }
     }
 
@@ -99,7 +112,13 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
     private Kept KeptOf(string volume)
     {
         if (!_volumes.TryGetValue(volume, out var kept))
+        {
             _volumes[volume] = kept = new();
+            // system/ has no changes, and is in no backup.
+            if (volume != VolumePath.NameOf(VolumeKind.System))
+                kept.GoOnAfter(_before);
+        }
+
         return kept;
     }
 
@@ -124,10 +143,9 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
 
         private long First => Last - _changes.Count + 1;
 
-        public void Add(IReadOnlyList<VolumeChange> changes, int most)
+        public void Add(VolumeChange[] changes, int most)
         {
-            foreach (var _ in TooOld(changes[^1].Sequence - most))
-                _documents.Dequeue();
+            GoOnAfter(changes[0].Sequence - 1);
             _documents.Enqueue(changes[0].Sequence);
             foreach (var change in changes)
                 _changes.Enqueue(change);
@@ -135,6 +153,22 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
             while (_changes.Count > most)
                 _changes.Dequeue();
             Arrivals.Announce();
+        }
+
+        /// <summary>Leaves out the numbers up to <paramref name="sequence"/>: nobody can tell what there was after the last.</summary>
+        public void GoOnAfter(long sequence)
+        {
+            if (sequence <= Last)
+                return;
+            _changes.Clear();
+            Last = sequence;
+        }
+
+        /// <summary>The database has those no more that were <see cref="TooOld"/>.</summary>
+        public void Forget(long sequence)
+        {
+            foreach (var _ in TooOld(sequence))
+                _documents.Dequeue();
         }
 
         /// <summary>Documents all of whose changes are before or at <paramref name="sequence"/>.</summary>

@@ -5,8 +5,9 @@ using LLMos.Server.Foundation.Storage;
 namespace LLMos.Server.Volumes;
 
 /// <summary>The volumes as the database has them, and the smallest id that was never given.</summary>
+/// <param name="Restores">How often the database was restored.</param>
 /// <param name="Orphans">Documents that belong to nothing.</param>
-internal sealed record LoadedVolumes(ImmutableDictionary<string, VolumeTree> Trees, long NextId, int Orphans);
+internal sealed record LoadedVolumes(ImmutableDictionary<string, VolumeTree> Trees, long NextId, int Restores, int Orphans);
 
 /// <summary>From documents to trees, at the start. What does not fit together is left out and told in the log.</summary>
 internal sealed class VolumeLoading
@@ -25,21 +26,22 @@ internal sealed class VolumeLoading
         documents.Each(VolumeDocuments.Nodes, loading.AddNode);
         documents.Each(VolumeDocuments.Versions, loading.AddVersion);
 
-        var (next, trees) = (1L, new Dictionary<string, VolumeTree>(StringComparer.Ordinal));
+        var (next, restores, trees) = (1L, 0, new Dictionary<string, VolumeTree>(StringComparer.Ordinal));
         documents.Each(VolumeDocuments.Volumes, document =>
         {
             if (document["_id"].AsString == VolumeIds.Document)
-                next = document["n"].AsInt64;
+                (next, restores) = VolumeIds.Read(document);
             else
                 trees[document["_id"].AsString] = loading.Tree(document);
         });
+        history.Begin(VolumeIds.LastChange(restores));
         foreach (var tree in trees.Values.ToList())
         {
             history.Load(tree.Key, documents.Between(VolumeDocuments.Changes, VolumeDocuments.Numbered(tree.Root.Id, 0), VolumeDocuments.Numbered(tree.Root.Id, long.MaxValue), int.MaxValue));
             trees[tree.Key] = tree with { Sequence = history.Last(tree.Key) };
         }
 
-        return new(trees.ToImmutableDictionary(StringComparer.Ordinal), next, loading.Report(log));
+        return new(trees.ToImmutableDictionary(StringComparer.Ordinal), next, restores, loading.Report(log));
     }
 
     private void AddNode(BsonDocument document)

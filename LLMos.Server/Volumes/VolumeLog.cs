@@ -13,4 +13,7 @@ internal static partial class VolumeLog
 
     [LoggerMessage(2003, LogLevel.Error, "{Problems} files of the volumes are damaged and answer volumes.content_missing, others are whole; restore a backup: {First}")]
     public static partial void VolumesDamaged(this ILogger log, int problems, string first);
+
+    [LoggerMessage(2004, LogLevel.Error, "The volumes could not be checked at the start.")]
+    public static partial void CheckFailed(this ILogger log, Exception failure);
 }

@@ -42,7 +42,9 @@ internal sealed class VolumeStore
         _mostWaiting = storage.Value.MaxWaitingChanges;
         var loaded = database.Read(documents => VolumeLoading.Load(documents, history, log));
         _head = _published = loaded.Trees;
-        _ids = new(loaded.NextId);
+        _ids = new(loaded.NextId, loaded.Restores);
+        // What the lost documents refer to may yet be found.
+        contents.Sweeps = loaded.Orphans == 0;
         contents.KeepOnly(loaded.Trees.Values.SelectMany(tree => tree.Contents));
     }
 
@@ -51,7 +53,7 @@ internal sealed class VolumeStore
 
     /// <summary>The volume as far as it is durable; an empty one for an owner who has written nothing yet.</summary>
     public VolumeTree Tree(string volume) =>
-        _published.GetValueOrDefault(volume) ?? VolumeTree.Empty(volume, rootId: 0, binId: 0, _time.GetUtcNow().UtcDateTime);
+        _published.GetValueOrDefault(volume) ?? VolumeTree.Empty(volume, rootId: 0, binId: 0, _time.GetUtcNow().UtcDateTime, _history.Last(volume));
 
     /// <summary>Decides an edit and waits until it is durable and all readers see it.</summary>
     /// <param name="volumes">Those that the edit may look at.</param>
@@ -66,9 +68,9 @@ internal sealed class VolumeStore
             if (_waiting >= _mostWaiting)
                 throw StorageErrors.Busy();
 
-            var edit = new VolumeEdit(_head, author, _time.GetUtcNow().UtcDateTime, _options, _ids.Next, _contents.StoredAs);
+            var edit = new VolumeEdit(_head, author, _time.GetUtcNow().UtcDateTime, _options, _ids.Next, _contents.StoredAs) { LastVersion = _ids.LastVersion };
             foreach (var volume in volumes)
-                edit.Open(volume);
+                edit.Open(volume, _history.Last);
             result = decide(edit);
             edit.CheckQuotas();
             // What changes nothing was still decided on what may yet be lost.

@@ -12,7 +12,7 @@ internal sealed record BinEntry(long Id, Node Node, string Path, DateTime Delete
 /// <param name="Key"><c>team</c>, <c>system</c>, or <c>user</c> and the owner's account.</param>
 /// <param name="BinId">The folder that deleted nodes lie in, as far as the database is concerned.</param>
 /// <param name="BinBytes">Of all versions of what is in the bin.</param>
-/// <param name="Sequence">Of its last change; 0 when there was none.</param>
+/// <param name="Sequence">Of its last change; 0, or more after a restore, when there was none.</param>
 internal sealed record VolumeTree(
     string Key, FolderNode Root, long BinId, ImmutableSortedDictionary<long, BinEntry> Bin, long BinBytes, long Sequence)
 {
@@ -26,8 +26,8 @@ internal sealed record VolumeTree(
         from version in file.Versions
         select version.Content;
 
-    public static VolumeTree Empty(string key, long rootId, long binId, DateTime now) =>
-        new(key, new(rootId, key, now), binId, ImmutableSortedDictionary<long, BinEntry>.Empty, BinBytes: 0, Sequence: 0);
+    public static VolumeTree Empty(string key, long rootId, long binId, DateTime now, long sequence = 0) =>
+        new(key, new(rootId, key, now), binId, ImmutableSortedDictionary<long, BinEntry>.Empty, BinBytes: 0, sequence);
 
     public static string KeyOf(VolumeKind volume, string accountId) => volume == VolumeKind.User ? $"user/{accountId}" : VolumePath.NameOf(volume);
 

@@ -42,8 +42,8 @@ internal static class VolumesModule
         app.MapHub<VolumeHub>("/hubs/volumes", options => options.CloseOnAuthenticationExpiration = true).RequireRole(Role.Viewer);
     }
 
-    // It tells the log what it finds, and the server starts.
-    private sealed class CheckAtStart(VolumeCheck check) : BackgroundService
+    // It tells the log what it finds, or that it could not look, and the server starts: what is whole can be read.
+    private sealed class CheckAtStart(VolumeCheck check, ILogger<VolumeCheck> log) : BackgroundService
     {
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
@@ -54,6 +54,10 @@ internal static class VolumesModule
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 // A server that could not start takes no notice of a check that it stopped itself.
+            }
+            catch (Exception failure)
+            {
+                log.CheckFailed(failure);
             }
         }
     }

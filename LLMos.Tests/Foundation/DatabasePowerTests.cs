@@ -20,7 +20,7 @@ public sealed class DatabasePowerTests
         using var changes = new PowerCutDisk(DiskBytes);
         data.SetLength(0);
         gate.Enter();
-        Engine.Create(new() { DataStream = data }, gate, SchemaMigrations.Known.Mark);
+        Engine.Fill(new() { DataStream = data }, gate, SchemaMigrations.Known.Mark);
         changes.Sync();
 
         var acknowledged = new SortedDictionary<int, string>();

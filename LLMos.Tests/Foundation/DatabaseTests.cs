@@ -48,26 +48,93 @@ public sealed class DatabaseTests : IDisposable
         using (var database = Open())
             await database.WriteAsync(documents => documents.Put("things", Thing(1, "one")));
 
-        File.Delete(_folder["llmos.wal"]);
+        ChangeLogFile.Make(_folder["llmos.wal"], 1024 * 1024);
 
         using var again = Open();
         Assert.Equal("one", NameOf(again, 1));
+        // As long as it should be.
+        Assert.Equal(16 * 1024 * 1024, new FileInfo(_folder["llmos.wal"]).Length);
     }
 
     [Fact]
-    public async Task A_change_log_of_another_database_is_not_applied_to_a_new_one()
+    public void A_missing_database_is_not_replaced_by_an_empty_one()
     {
+        foreach (var trace in (string[])["llmos.wal", "contents/ab/ab01", "restore-incoming/llmos.db"])
+        {
+            using var folder = new TemporaryFolder();
+            Directory.CreateDirectory(Path.GetDirectoryName(folder[trace])!);
+            File.WriteAllText(folder[trace], "some");
+
+            var refusal = AssertRefused("storage.damaged", () => new(OptionsFor(folder.Path)));
+
+            Assert.Contains("Put it back, or restore a backup", refusal.Detail, StringComparison.Ordinal);
+            Assert.Equal("some", File.ReadAllText(folder[trace]));
+            Assert.False(File.Exists(folder["llmos.db"]));
+        }
+    }
+
+    [Fact]
+    public void Who_was_killed_while_making_the_first_database_makes_it_at_the_next_start()
+    {
+        ChangeLogFile.Make(_folder["llmos.wal"], 1024 * 1024);
+        File.WriteAllText(_folder["llmos.db.new"], "half");
+
+        using var database = Open();
+
+        Assert.Null(NameOf(database, 1));
+        Assert.False(File.Exists(_folder["llmos.db.new"]));
+    }
+
+    [Fact]
+    public async Task A_change_log_that_was_cut_or_removed_is_refused_and_left_alone()
+    {
+        using var copy = new TemporaryFolder();
         using (var database = Open())
         {
-            await database.WriteAsync(documents => documents.Put("things", Thing(1, "old")));
-            File.Copy(_folder["llmos.wal"], _folder["kept"]);
+            await database.WriteAsync(documents => documents.Put("things", Thing(1, new string('x', 100_000))));
+            // What a kill would leave.
+            File.Copy(DatabaseFile, copy["llmos.db"]);
+            File.Copy(_folder["llmos.wal"], copy["llmos.wal"]);
         }
 
-        File.Delete(DatabaseFile);
-        File.Move(_folder["kept"], _folder["llmos.wal"], overwrite: true);
+        var whole = File.ReadAllBytes(copy["llmos.wal"]);
+        foreach (var length in (int[])[0, 100, 4096, 8192, 20_000, 200_000, whole.Length - 4096, whole.Length - 1])
+        {
+            File.WriteAllBytes(copy["llmos.wal"], whole[..length]);
 
-        using var again = Open();
-        Assert.Null(NameOf(again, 1));
+            var refusal = AssertRefused("storage.damaged", () => new(OptionsFor(copy.Path)));
+
+            Assert.Contains("llmos.wal", refusal.Detail, StringComparison.Ordinal);
+            Assert.Equal(length, new FileInfo(copy["llmos.wal"]).Length);
+        }
+
+        File.Delete(copy["llmos.wal"]);
+        Assert.Contains("missing", AssertRefused("storage.damaged", () => new(OptionsFor(copy.Path))).Detail, StringComparison.Ordinal);
+        Assert.False(File.Exists(copy["llmos.wal"]));
+        File.WriteAllBytes(copy["llmos.wal"], whole);
+        using var again = new Database(OptionsFor(copy.Path));
+        Assert.Equal(100_000, NameOf(again, 1)!.Length);
+    }
+
+    [Fact]
+    public async Task A_change_log_of_an_earlier_version_or_another_size_is_read_and_then_made_anew()
+    {
+        using var copy = new TemporaryFolder();
+        using (var database = Open())
+        {
+            await database.WriteAsync(documents => documents.Put("things", Thing(1, "one")));
+            File.Copy(DatabaseFile, copy["llmos.db"]);
+            // Earlier versions had no first block.
+            File.WriteAllBytes(copy["llmos.wal"], File.ReadAllBytes(_folder["llmos.wal"])[SegmentHeader.Bytes..]);
+        }
+
+        foreach (var megabytes in (int[])[8, 8, 1, 2])
+        {
+            using (var again = new Database(Options.Create(new StorageOptions { Path = copy.Path, CheckpointMegabytes = megabytes })))
+                Assert.Equal("one", NameOf(again, 1));
+        }
+
+        Assert.Equal(4 * 1024 * 1024, new FileInfo(copy["llmos.wal"]).Length);
     }
 
     [Fact]

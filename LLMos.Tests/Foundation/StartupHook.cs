@@ -9,7 +9,12 @@ internal static class StartupHook
     {
         var arguments = Environment.GetCommandLineArgs();
         var (folder, number) = (arguments[^2], int.Parse(arguments[^1], CultureInfo.InvariantCulture));
-        var writing = arguments[^3] == "volumes" ? VolumeWriter.WriteUntilKilled(folder, number) : StorageWriter.WriteUntilKilled(folder, number);
+        var writing = arguments[^3] switch
+        {
+            "volumes" => VolumeWriter.WriteUntilKilled(folder, number),
+            "server" => KilledServer.ServeUntilKilled(folder),
+            _ => StorageWriter.WriteUntilKilled(folder, number),
+        };
         writing.GetAwaiter().GetResult();
     }
 }

@@ -58,6 +58,87 @@ public sealed class BackupTests
     }
 
     [Fact]
+    public async Task Nobody_starts_on_what_a_restore_left_half_done_and_the_next_one_ends_it()
+    {
+        using var elsewhere = new TemporaryFolder();
+        string backup;
+        await using (var server = new ServerWithoutPrograms())
+        {
+            await WriteAsync(FilesOf(server), "user/kept.bin", Large);
+            var manifest = await server.Services.GetRequiredService<BackupStore>().MakeAsync(Cancellation);
+            backup = elsewhere["backups/one"];
+            Directory.CreateDirectory(elsewhere["backups"]);
+            Copy(Path.Combine(server.DataPath, "backups", manifest.Name), backup);
+        }
+
+        Restore(backup, elsewhere.Path);
+        // Killed after its database was moved in, and before the contents were.
+        File.WriteAllText(elsewhere["restore-unfinished"], "");
+        Directory.CreateDirectory(elsewhere["restore-incoming"]);
+        Directory.Move(elsewhere["contents"], elsewhere["restore-incoming/contents"]);
+        var refusal = Assert.Throws<DomainException>(() => new OpenVolumes(elsewhere.Path));
+        Assert.Equal("storage.damaged", refusal.Error.Code);
+        Assert.Contains("LLMos.Server restore", refusal.Error.Detail, StringComparison.Ordinal);
+
+        Restore(backup, elsewhere.Path);
+
+        await using var restored = new ServerWithoutPrograms(("Data:Path", elsewhere.Path));
+        Assert.Equal(Large, await ReadAsync(FilesOf(restored), "user/kept.bin"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(elsewhere.Path, "restore-*"));
+    }
+
+    [Fact]
+    public async Task After_a_restore_no_number_is_given_that_somebody_may_have_seen()
+    {
+        using var elsewhere = new TemporaryFolder();
+        await using var server = new ServerWithoutPrograms();
+        var files = FilesOf(server);
+        await WriteAsync(files, "user/a", "one"u8.ToArray());
+        var manifest = await server.Services.GetRequiredService<BackupStore>().MakeAsync(Cancellation);
+        // All this is lost, and its numbers are known to who has seen it.
+        await WriteAsync(files, "user/a", "two"u8.ToArray());
+        await WriteAsync(files, "user/b", "new"u8.ToArray());
+        await WriteAsync(files, "team/c", "new"u8.ToArray());
+        var (own, team) = (files.Tree(Ada, VolumeKind.User).Sequence, files.Tree(Ada, VolumeKind.Team).Sequence);
+        HashSet<FileTag> seen = [TagOf(files, "user/a"), TagOf(files, "user/b"), TagOf(files, "team/c")];
+
+        Restore(Path.Combine(server.DataPath, "backups", manifest.Name), elsewhere.Path);
+        for (var start = 0; start < 2; start++)
+        {
+            await using var restored = new ServerWithoutPrograms(("Data:Path", elsewhere.Path));
+            files = FilesOf(restored);
+            foreach (var path in (string[])["user/a", "user/b", "user/d", "team/c"])
+            {
+                await WriteAsync(files, path, "other"u8.ToArray());
+                Assert.True(seen.Add(TagOf(files, path)), path);
+            }
+
+            foreach (var (volume, after) in new[] { (VolumeKind.User, own), (VolumeKind.Team, team), (VolumeKind.Team, 0) })
+                Assert.Equal("volumes.changes_gone", Assert.Throws<DomainException>(() => files.Changes(Ada, volume, after, most: 10)).Error.Code);
+            var last = files.Tree(Ada, VolumeKind.User).Sequence;
+            Assert.Equal([last - 1, last], files.Changes(Ada, VolumeKind.User, last - 2, most: 10).Select(change => change.Sequence));
+            Assert.Empty(files.Changes(Ada, VolumeKind.System, 0, most: 10));
+            Assert.Equal(0, (await restored.Services.GetRequiredService<VolumeCheck>().DeepAsync(Cancellation)).Problems);
+        }
+    }
+
+    [Fact]
+    public async Task Half_uploads_and_folders_that_go_meanwhile_are_not_in_a_backup()
+    {
+        await using var server = new ServerWithoutPrograms();
+        await WriteAsync(FilesOf(server), "user/kept.bin", Large);
+        await using var half = server.Services.GetRequiredService<ContentStore>().CreateFile();
+        await half.WriteAsync(Large, Cancellation);
+        Directory.CreateSymbolicLink(Path.Combine(server.DataPath, "gone"), Path.Combine(server.DataPath, "nowhere"));
+
+        var manifest = await server.Services.GetRequiredService<BackupStore>().MakeAsync(Cancellation);
+
+        Assert.DoesNotContain(
+            Path.GetFileName(half.Name), Directory.EnumerateFiles(Path.Combine(server.DataPath, "backups", manifest.Name), "*", SearchOption.AllDirectories).Select(Path.GetFileName));
+        Assert.InRange(manifest.Bytes, Large.Length, Large.Length * 2);
+    }
+
+    [Fact]
     public async Task A_folder_that_a_server_uses_is_not_restored_into()
     {
         await using var server = new ServerWithoutPrograms();
@@ -104,6 +185,18 @@ public sealed class BackupTests
         for (; !enough.IsCancellationRequested; written++)
             await WriteAsync(files, $"user/many/{written % 10}.bin", RandomNumberGenerator.GetBytes(written % 2 == 0 ? 100 : 40_000));
         return written;
+    }
+
+    private static FileTag TagOf(VolumeFiles files, string path) => files.StatFile(Ada, VolumePath.Parse(path)).File.Tag;
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
     }
 
     private static void Restore(string backup, string data)

@@ -1,3 +1,4 @@
+using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Volumes;
 using LLMos.Tests.Hosting;
 
@@ -110,6 +111,50 @@ public sealed class ContentStoreTests : IDisposable
         await _volumes.WriteAsync("user/a", "another");
 
         Assert.Equal("another", _volumes.Text("user/a"));
+    }
+
+    [Fact]
+    public async Task A_small_content_that_is_damaged_is_told_and_not_served()
+    {
+        await _volumes.WriteAsync("user/a", "right");
+        await _volumes.WriteAsync("user/b", "whole");
+        var stored = _volumes.File("user/a").Current.StoredAs;
+        await _volumes.Database.WriteAsync(documents => documents.Put(VolumeDocuments.Contents, new() { ["_id"] = stored, ["b"] = "wrong"u8.ToArray() }));
+        _volumes.Dispose();
+        _volumes = new(_folder.Path, NoHistory);
+
+        Assert.Equal("volumes.content_missing", Assert.Throws<DomainException>(() => _volumes.Read("user/a")).Error.Code);
+        Assert.Null(_volumes.Contents.ReadInline(_volumes.File("user/a").Current.Content));
+        Assert.Equal("whole", _volumes.Text("user/b"));
+        Assert.Equal(["user/a"], (await _volumes.Check.QuickAsync(CancellationToken.None)).Damage.Select(damage => damage.Path));
+        Assert.Single(_volumes.Database.Read(documents => new VolumeBackupCheck().Check(documents, _folder.Path).ToList()));
+    }
+
+    [Fact]
+    public async Task A_content_that_cannot_be_opened_is_told_and_not_served()
+    {
+        await _volumes.WriteAsync("user/a", Bytes(100_000, 1));
+        var file = Directory.EnumerateFiles(_folder["contents"], "*", SearchOption.AllDirectories).Single();
+        File.Delete(file);
+        Directory.CreateDirectory(file);
+
+        Assert.Equal("volumes.content_missing", Assert.Throws<DomainException>(() => _volumes.Read("user/a")).Error.Code);
+        Assert.Contains("cannot be read", (await _volumes.Check.QuickAsync(CancellationToken.None)).Damage.Single().Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_is_swept_while_documents_are_lost_that_may_refer_to_it()
+    {
+        await _volumes.WriteAsync("user/folder/a", Bytes(100_000, 1));
+        var tree = _volumes.Store.Tree("user/anna");
+        await _volumes.Database.WriteAsync(documents => documents.Delete(VolumeDocuments.Nodes, VolumeDocuments.NodeId(tree.Root.Id, "folder")));
+        _volumes.Dispose();
+
+        _volumes = new(_folder.Path, NoHistory);
+        _volumes.Contents.Sweep();
+
+        Assert.False(_volumes.Exists("user/folder"));
+        AssertKept(0, 1);
     }
 
     [Fact]

@@ -43,6 +43,46 @@ public sealed class VolumeHistoryTests : IDisposable
         Assert.Equal("volumes.changes_gone", (await Assert.ThrowsAsync<DomainException>(async () => await watching.MoveNextAsync())).Error.Code);
     }
 
+    [Fact]
+    public async Task Thousands_of_changes_of_long_paths_in_one_edit_are_kept_and_hold_nobody_up()
+    {
+        const int Entries = 5_000;
+        var folder = $"user/{string.Join('/', Enumerable.Repeat(new string('d', 250), 15))}";
+        var options = new VolumeOptions { ChangesKept = 2 * Entries };
+        using (var volumes = new OpenVolumes(_folder.Path, options))
+        {
+            // Together some 19 MB of paths, in one group with somebody's small write.
+            var many = volumes.Store.EditAsync(["user/anna"], new("anna", "Anna", "person"), edit =>
+            {
+                for (var number = 0; number < Entries; number++)
+                    edit.MakeFolder(new("user/anna", VolumePath.Parse($"{folder}/{number}")), makeFolders: true);
+                return true;
+            });
+            await Task.WhenAll(many, volumes.WriteAsync("team/neighbour", "as ever"));
+        }
+
+        using var again = new OpenVolumes(_folder.Path, options);
+        Assert.Equal($"{folder}/{Entries - 1}", again.Files.Changes(OpenVolumes.Anna, VolumeKind.User, after: 15 + Entries - 1, most: 2)[0].Path.ToString());
+    }
+
+    [Fact]
+    public async Task Of_an_edit_that_makes_more_changes_than_are_kept_the_database_forgets_what_is_too_old()
+    {
+        for (var start = 0; start < 3; start++)
+        {
+            using var volumes = new OpenVolumes(_folder.Path, _options);
+            await volumes.Store.EditAsync(["user/anna"], new("anna", "Anna", "person"), edit =>
+            {
+                for (var number = 0; number < 10 * Kept; number++)
+                    edit.MakeFolder(new("user/anna", VolumePath.Parse($"user/{start}-{number}")), makeFolders: true);
+                return true;
+            });
+            await volumes.WriteAsync("user/a", "");
+            RequireBounds(volumes);
+            Assert.InRange(volumes.Documents(VolumeDocuments.Changes), 2, 3);
+        }
+    }
+
     private static void RequireBounds(OpenVolumes volumes)
     {
         IReadOnlyList<VolumeChange> Read(long after) => volumes.Files.Changes(OpenVolumes.Anna, VolumeKind.User, after, int.MaxValue);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LLMos.Server.Foundation.Storage.Backups;
 
 namespace LLMos.Server.Foundation.Storage;
 
@@ -8,7 +9,7 @@ internal sealed partial class DataFolder : IDisposable
     // What flock answers when somebody else holds the lock: EWOULDBLOCK.
     private const int WouldBlock = 11;
 
-    public const string DatabaseName = "llmos.db", ChangeLogName = "llmos.wal", LockName = "llmos.lock";
+    public const string DatabaseName = "llmos.db", ChangeLogName = "llmos.wal", LockName = "llmos.lock", ContentsName = "contents";
 
     private const uint OthersNothing = 0b000_111_111;
 
@@ -42,36 +43,20 @@ internal sealed partial class DataFolder : IDisposable
     /// <summary>Where a new database is made, so that the real name only ever belongs to a whole one.</summary>
     public string NewDatabaseFile => In("llmos.db.new");
 
-    private string ChangeLogFile => In(ChangeLogName);
+    public string ChangeLog => In(ChangeLogName);
 
-    /// <summary>Opens the change log, <paramref name="reservedBytes"/> long and written once: blocks that exist are cheaper to sync.</summary>
-    public SegmentLog OpenChangeLog(long reservedBytes)
-    {
-        var file = new FileStream(ChangeLogFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
-        try
-        {
-            if (file.Length < reservedBytes)
-                Reserve(file, reservedBytes);
-            return new(file, () => FileSync.Data(file.SafeFileHandle), reservedBytes);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    /// <summary>That a restore has begun to replace files and has not ended.</summary>
+    public bool IsHalfRestored => File.Exists(In(RestoreCommand.Mark));
+
+    /// <summary>What shows that a database belongs here; null: nothing.</summary>
+    /// <remarks>Who stopped while making the first one left its beginnings, and nothing else.</remarks>
+    public string? TraceOfDatabase() =>
+        File.Exists(ChangeLog) && !File.Exists(NewDatabaseFile) ? ChangeLogName
+        : Directory.Exists(In(RestoreCommand.Incoming)) ? RestoreCommand.Incoming
+        : Directory.Exists(In(ContentsName)) && Directory.EnumerateFiles(In(ContentsName), "*", SearchOption.AllDirectories).Any() ? ContentsName
+        : null;
 
     public void Dispose() => _lock.Dispose();
-
-    private void Reserve(FileStream file, long bytes)
-    {
-        var zeros = new byte[1024 * 1024];
-        file.Position = file.Length;
-        while (file.Position < bytes)
-            file.Write(zeros, 0, (int)Math.Min(zeros.Length, bytes - file.Position));
-        file.Flush(flushToDisk: true);
-        FileSync.Folder(Path);
-    }
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 

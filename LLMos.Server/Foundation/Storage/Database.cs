@@ -49,7 +49,7 @@ public sealed class Database : IDisposable
         try
         {
             lock (_gate)
-                (_log, _engine) = new DatabaseOpening(_folder, _gate, logger, migrations).Open(_checkpointPages, collections);
+                (_log, _engine) = new DatabaseOpening(_folder, _gate, logger, migrations).Open(options.ChangeLogBytes, collections);
         }
         catch
         {

@@ -5,17 +5,20 @@ namespace LLMos.Server.Foundation.Storage;
 /// <summary>The way from a folder to a database that serves: created, or recovered, checked and migrated.</summary>
 internal sealed class DatabaseOpening(DataFolder folder, Lock gate, ILogger logger, SchemaMigrations migrations)
 {
-    public (SegmentLog Log, Engine Engine) Open(long checkpointPages, IEnumerable<StoreCollection> collections)
+    public (SegmentLog Log, Engine Engine) Open(long logBytes, IEnumerable<StoreCollection> collections)
     {
         SegmentLog? log = null;
         Engine? engine = null;
         try
         {
-            // Room for the group that reaches the checkpoint's size, however large, up to as much again.
-            log = folder.OpenChangeLog(2 * checkpointPages * SegmentHeader.PageBytes);
+            if (folder.IsHalfRestored)
+                throw StorageErrors.HalfRestored(folder.Path);
             if (!File.Exists(folder.DatabaseFile))
-                Create(log);
+                Create(logBytes);
+            else if (!File.Exists(folder.ChangeLog))
+                throw StorageErrors.ChangeLogMissing(folder.ChangeLog);
 
+            log = ChangeLogFile.Open(folder.ChangeLog, logBytes);
             DatabaseFile.Check(folder.DatabaseFile, log);
             engine = new(new() { Filename = folder.DatabaseFile }, log, gate, logger);
             Migrate(engine, log);
@@ -30,12 +33,16 @@ internal sealed class DatabaseOpening(DataFolder folder, Lock gate, ILogger logg
         }
     }
 
-    private void Create(SegmentLog log)
+    /// <summary>Only where none was: an empty database in the place of one that is missing would have all that belonged to it swept away.</summary>
+    private void Create(long logBytes)
     {
+        if (folder.TraceOfDatabase() is { } trace)
+            throw StorageErrors.DatabaseMissing(folder.DatabaseFile, trace);
+
         File.Delete(folder.NewDatabaseFile);
-        Engine.Create(new() { Filename = folder.NewDatabaseFile }, gate, migrations.Mark);
-        // A log that is left of another database must not be applied to this one.
-        log.Erase();
+        Engine.Fill(new() { Filename = folder.NewDatabaseFile }, gate, migrations.Mark);
+        // First the log: beside a database there always is one.
+        ChangeLogFile.Make(folder.ChangeLog, logBytes);
         File.Move(folder.NewDatabaseFile, folder.DatabaseFile);
         FileSync.Folder(folder.Path);
         logger.DatabaseCreated(folder.DatabaseFile);

@@ -16,8 +16,8 @@ internal sealed class Engine(EngineSettings files, SegmentLog log, Lock gate, IL
     private LiteDatabase? _database;
     private EngineLogStream? _stream;
 
-    /// <summary>Makes a whole, empty database in new files, durable but for their names.</summary>
-    public static void Create(EngineSettings files, Lock gate, Action<Documents> fill)
+    /// <summary>Writes to a new database, or to one that nobody uses, and has all of it durable in its file, but for the file's name.</summary>
+    public static void Fill(EngineSettings files, Lock gate, Action<Documents> fill)
     {
         using var changes = new MemoryStream();
         using var database = Open(files, changes);

@@ -16,6 +16,7 @@ internal sealed class SegmentLog : IDisposable
     private readonly Stream _disk;
     private readonly Action _sync;
     private readonly long _reservedBytes;
+    private readonly long _start;
 
     // Where each durable page lies; then the pages of the group that is being made, laid out as they will be written.
     private readonly List<long> _places = [];
@@ -28,9 +29,10 @@ internal sealed class SegmentLog : IDisposable
     /// <param name="disk">Keeps its size unless a group needs more.</param>
     /// <param name="sync">Returns when everything written to the disk is durable.</param>
     /// <param name="reservedBytes">The size that the disk was given in advance, and is cut back to.</param>
-    public SegmentLog(Stream disk, Action sync, long reservedBytes)
+    /// <param name="start">Where the first segment lies; what is before is nothing of this.</param>
+    public SegmentLog(Stream disk, Action sync, long reservedBytes, long start = 0)
     {
-        (_disk, _sync, _reservedBytes) = (disk, sync, reservedBytes);
+        (_disk, _sync, _reservedBytes, _start, _end) = (disk, sync, reservedBytes, start, start);
         Recover();
     }
 
@@ -115,7 +117,7 @@ internal sealed class SegmentLog : IDisposable
         {
             _places.Clear();
             Forget();
-            (_end, _previous, _oldRoundShows) = (0, NewRound(), true);
+            (_end, _previous, _oldRoundShows) = (_start, NewRound(), true);
             if (_disk.Length > _reservedBytes)
                 _disk.SetLength(_reservedBytes);
         }
@@ -138,7 +140,7 @@ internal sealed class SegmentLog : IDisposable
     {
         var segment = GC.AllocateUninitializedArray<byte>(FullSegmentBytes);
         var places = new List<long>();
-        long at = 0;
+        var at = _start;
         ulong? expected = null;
         while (ReadSegment(segment, at) is { } found && (expected is null || found.Header.Previous == expected))
         {
@@ -177,7 +179,7 @@ internal sealed class SegmentLog : IDisposable
         if (!_oldRoundShows)
             return;
 
-        _disk.Position = 0;
+        _disk.Position = _start;
         _disk.Write(new byte[SegmentHeader.Bytes]);
         _sync();
         _oldRoundShows = false;

@@ -28,6 +28,18 @@ internal static class StorageErrors
     public static DomainException Damaged(string file, string why) =>
         new(new(ErrorKind.Unavailable, "storage.damaged", $"'{file}' is not a database that this server can open ({why}). Nothing was changed; restore it from a backup."));
 
+    public static DomainException ChangeLogDamaged(string file, string why) =>
+        new(new(ErrorKind.Unavailable, "storage.damaged", $"The change log '{file}' is damaged ({why}): the last changes may be in it alone. Nothing was changed; restore a backup."));
+
+    public static DomainException ChangeLogMissing(string file) =>
+        new(new(ErrorKind.Unavailable, "storage.damaged", $"The change log '{file}' is missing beside its database: the last changes may be in it alone. Nothing was changed; put it back, or restore a backup."));
+
+    public static DomainException DatabaseMissing(string file, string trace) =>
+        new(new(ErrorKind.Unavailable, "storage.damaged", $"The database '{file}' is missing, though '{trace}' beside it shows that there was one. Nothing was changed. Put it back, or restore a backup; to begin anew, empty the data folder."));
+
+    public static DomainException HalfRestored(string folder) =>
+        new(new(ErrorKind.Unavailable, "storage.damaged", $"A restore into '{folder}' did not end. Nothing was changed. Run it again: LLMos.Server restore FOLDER; what was there before is in its folders '{Backups.RestoreCommand.Replaced}…'."));
+
     public static DomainException NewerSchema(int found, int known) =>
         new(new(ErrorKind.Unavailable, "storage.newer_schema", $"The database was written by a newer version of this server (schema {found}; this one knows up to {known}). Nothing was changed; start that version, or restore a backup."));
 

@@ -19,6 +19,9 @@ public sealed record StorageOptions
     [Range(1, 256)]
     public int CheckpointMegabytes { get; init; } = 8;
 
+    // Room for the group that reaches the checkpoint's size, however large, up to as much again.
+    internal long ChangeLogBytes => 2L * CheckpointMegabytes * 1024 * 1024;
+
     /// <summary>The folder that backups are made in, best on another disk. Not set: <c>backups</c> in the data folder.</summary>
     [StringLength(4096, MinimumLength = 1)]
     public string? BackupPath { get; init; }

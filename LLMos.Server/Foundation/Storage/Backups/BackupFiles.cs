@@ -5,28 +5,43 @@ namespace LLMos.Server.Foundation.Storage.Backups;
 /// <summary>Everything in a data folder beside the database: what is written once is linked, the rest copied.</summary>
 internal readonly partial record struct BackupFiles(int Count, long Bytes)
 {
-    // Made again when it is missing, or of this process alone.
-    private static readonly string[] Left = [DataFolder.DatabaseName, DataFolder.ChangeLogName, DataFolder.LockName, "cache", "backups"];
+    // Made again when it is missing, of this process alone, half of something, or not worth it.
+    private static readonly string[] Left = [DataFolder.DatabaseName, DataFolder.ChangeLogName, DataFolder.LockName, RestoreCommand.Mark, RestoreCommand.Incoming, "cache", "backups", "devices", "contents/incoming"];
 
     /// <param name="never">A folder that is not gone into.</param>
     public static BackupFiles Copy(string from, string to, string never, CancellationToken cancellation)
     {
         var (count, bytes) = (0, 0L);
-        foreach (var entry in new DirectoryInfo(from).EnumerateFileSystemInfos())
+        var folders = new Stack<string>([from]);
+        while (folders.TryPop(out var folder))
         {
-            if (Left.Contains(entry.Name) || entry.FullName == never || entry.Name.StartsWith(RestoreCommand.Replaced, StringComparison.Ordinal))
-                continue;
-
-            foreach (var file in entry is DirectoryInfo folder ? folder.EnumerateFiles("*", SearchOption.AllDirectories) : [(FileInfo)entry])
+            foreach (var entry in EntriesOf(folder))
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (Add(file, Path.Combine(to, Path.GetRelativePath(from, file.FullName))) is not { } length)
+                var name = Path.GetRelativePath(from, entry.FullName);
+                if (Left.Contains(name) || entry.FullName == never || name.StartsWith(RestoreCommand.Replaced, StringComparison.Ordinal))
                     continue;
-                (count, bytes) = (count + 1, bytes + length);
+                if (entry is DirectoryInfo)
+                    folders.Push(entry.FullName);
+                else if (Add((FileInfo)entry, Path.Combine(to, name)) is { } length)
+                    (count, bytes) = (count + 1, bytes + length);
             }
         }
 
         return new(count, bytes);
+    }
+
+    /// <summary>What lies in a folder, which a run that ends or somebody who lets go may have removed meanwhile.</summary>
+    private static List<FileSystemInfo> EntriesOf(string folder)
+    {
+        try
+        {
+            return [.. new DirectoryInfo(folder).EnumerateFileSystemInfos()];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
     }
 
     /// <returns>Its length; null: it is gone, so nothing in the database's copy needs it.</returns>
@@ -39,7 +54,7 @@ internal readonly partial record struct BackupFiles(int Count, long Bytes)
                 CopyDurably(file.FullName, to);
             return new FileInfo(to).Length;
         }
-        catch (FileNotFoundException)
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
