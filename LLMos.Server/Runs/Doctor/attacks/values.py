@@ -87,7 +87,7 @@ def pickle_that_reads(decoys):
     return pickle.loads(pickle.dumps(Opens())).read()
 
 
-@attack
+@attack(ends=("held", "timed-out"), seconds=0.7)
 def pickle_bomb(decoys):
     """A pickle of nested references that is large when it is shown."""
     import pickle
