@@ -206,7 +206,7 @@ public sealed record ModuleHint(IReadOnlyList<string> Names, string Hint);
 /// <param name="Error">The exception's class, or one that it inherits from.</param>
 /// <param name="Message">A part of its message.</param>
 /// <param name="Module">A module that it went through.</param>
-/// <param name="Line">How the line begins, of a syntax error.</param>
+/// <param name="Line">How the line begins, of a syntax error, or the command that was to be started.</param>
 /// <param name="Hint">One sentence or two.</param>
 public sealed record ErrorHint(string Error, string? Message, string? Module, string? Line, string Hint);
 

@@ -19,8 +19,8 @@ internal sealed class AttackRunner(
     // After the time that the server's own clock gives an attack, this one ends it, and it counts as broken.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    // A killed process is gone in moments; one that was not killed stays.
-    private static readonly TimeSpan Leaving = TimeSpan.FromSeconds(1.5), BetweenLooks = TimeSpan.FromMilliseconds(5);
+    // A killed process is gone as soon as it has its turn; one that was not killed stays.
+    private static readonly TimeSpan Leaving = TimeSpan.FromSeconds(1.5), LeavingAtMost = TimeSpan.FromSeconds(30), BetweenLooks = TimeSpan.FromMilliseconds(5);
 
     /// <summary>All attacks of all layers, asked from their files: in a worker, as they are programs.</summary>
     /// <exception cref="IOException">A file has a mistake.</exception>
@@ -108,9 +108,10 @@ internal sealed class AttackRunner(
     private async Task<List<string>> RemainsAsync(List<Worker> workers, string mark)
     {
         var started = time.GetTimestamp();
-        while (workers.Any(Lives) || ProcessFacts.Marked(mark).Any())
+        while (Living(workers, mark).Any())
         {
-            if (time.GetElapsedTime(started) > Leaving)
+            var elapsed = time.GetElapsedTime(started);
+            if (elapsed > LeavingAtMost || (elapsed > Leaving && !Living(workers, mark).All(ProcessFacts.IsBeingKilled)))
             {
                 List<string> remains =
                 [
@@ -129,9 +130,12 @@ internal sealed class AttackRunner(
 
     private static bool Lives(Worker worker) => ProcessFacts.Lives(worker.ProcessId);
 
+    private static IEnumerable<int> Living(List<Worker> workers, string? mark) =>
+        workers.Where(Lives).Select(worker => worker.ProcessId).Concat(mark is null ? [] : ProcessFacts.Marked(mark).Select(process => process.Id));
+
     private static void KillAll(List<Worker> workers, string? mark)
     {
-        foreach (var id in workers.Where(Lives).Select(worker => worker.ProcessId).Concat(mark is null ? [] : ProcessFacts.Marked(mark).Select(process => process.Id)))
+        foreach (var id in Living(workers, mark))
             ProcessFacts.Kill(id);
     }
 

@@ -5,8 +5,12 @@ namespace LLMos.Server.Runs.Doctor;
 
 /// <summary>What <c>/proc</c> tells of a process.</summary>
 /// <param name="State">As in <c>ps</c>: R, S, D, T (stopped), Z (ended, not reaped).</param>
-internal sealed record ProcessFacts(int Id, string Name, char State, int Nice)
+/// <param name="Leaves">Whether it is on its way out, past any code of its own.</param>
+internal sealed record ProcessFacts(int Id, string Name, char State, int Nice, bool Leaves)
 {
+    private const ulong SigKill = 1 << (9 - 1);
+    private const uint Exiting = 4; // PF_EXITING of its flags
+
     /// <returns>Null when there is no such process.</returns>
     public static ProcessFacts? Of(int id)
     {
@@ -16,7 +20,7 @@ internal sealed record ProcessFacts(int Id, string Name, char State, int Nice)
             var text = File.ReadAllText($"/proc/{id}/stat");
             var (from, to) = (text.IndexOf('('), text.LastIndexOf(')'));
             var fields = text[(to + 2)..].Split(' ');
-            return new(id, text[(from + 1)..to], fields[0][0], int.Parse(fields[16], CultureInfo.InvariantCulture));
+            return new(id, text[(from + 1)..to], fields[0][0], int.Parse(fields[16], CultureInfo.InvariantCulture), (uint.Parse(fields[6], CultureInfo.InvariantCulture) & Exiting) != 0);
         }
         catch (IOException)
         {
@@ -25,6 +29,21 @@ internal sealed record ProcessFacts(int Id, string Name, char State, int Nice)
     }
 
     public static bool Lives(int id) => Of(id) is { State: not ('Z' or 'X') };
+
+    /// <summary>Whether it has been killed, and on a busy host has not had its turn to go yet.</summary>
+    public static bool IsBeingKilled(int id)
+    {
+        const string Pending = "SigPnd:";
+        try
+        {
+            return Of(id) is not { Leaves: false }
+                || (Convert.ToUInt64(File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith(Pending, StringComparison.Ordinal))[Pending.Length..].Trim(), 16) & SigKill) != 0;
+        }
+        catch (IOException)
+        {
+            return true; // Gone meanwhile.
+        }
+    }
 
     /// <summary>Ends it, if it is there.</summary>
     public static void Kill(int id)

@@ -134,11 +134,19 @@ public sealed class MutantTests
         ],
         held: ["call_execve", .. OfLandlock, .. OfLimits]);
 
-    [Theory]
-    [InlineData("unlimited(resource.RLIMIT_NPROC)")]
-    [InlineData("let_through('fork', 'vfork', 'clone', 'setsid')")]
-    public Task The_limit_on_processes_or_the_clone_rule_off_alone_is_made_up_for_by_the_other(string patch) =>
-        HasAsync(patch, [], held: ["fork_os", "fork_number", "fork_clone", "fork_bomb", "double_fork", "thread_bomb"]);
+    [Fact]
+    public Task The_limit_on_processes_off_alone_shows_and_is_made_up_for_by_the_clone_rule() => HasAsync(
+        "unlimited(resource.RLIMIT_NPROC)", [("limit_of_processes", "instead of 0")],
+        held: ["fork_os", "fork_number", "fork_clone", "fork_bomb", "double_fork", "thread_bomb"]);
+
+    [Fact]
+    public Task The_clone_rule_off_alone_shows_and_is_made_up_for_by_the_limit_on_processes() => HasAsync(
+        "let_through('fork', 'vfork', 'clone')",
+        [
+            ("clone_sigchld", "EAGAIN"), ("clone_vfork", "EAGAIN"), ("clone_parent", "EAGAIN"), ("clone_of_a_thread", "EINVAL"),
+            ("by_number_fork", "EAGAIN"), ("by_number_vfork", "EAGAIN"),
+        ],
+        held: ["fork_os", "fork_number", "fork_clone", "fork_bomb", "double_fork", "thread_bomb", "limit_of_processes"]);
 
     [Fact]
     public Task The_limits_on_files_and_the_stack_off() => HasAsync(

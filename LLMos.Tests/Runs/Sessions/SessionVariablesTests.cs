@@ -17,6 +17,16 @@ public sealed class SessionVariablesTests(SharedServer shared)
     [InlineData("import math as v", "module", null, "math")]
     [InlineData("import datetime\nv = datetime.date(2026, 1, 2)", "date", null, "datetime.date(2026, 1, 2)")]
     [InlineData("v = 9**9**5", "int", null, "an integer of 187,181 bits")]
+    [InlineData("import datetime\nv = datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc)", "datetime", null, "datetime.datetime(2026, 1, 2, 0, 0, tzinfo=datetime.timezone.utc)")]
+    [InlineData("v = slice(1, None)", "slice", null, "slice(1, None, None)")]
+    [InlineData("from fractions import Fraction\nv = Fraction(1, 3)", "Fraction", null, "Fraction(1, 3)")]
+    [InlineData("import numpy as np\nv = np.longdouble(1.5)", "float128", null, "1.5")]
+    [InlineData("import numpy as np\nv = np.datetime64('2026-01-02', 'ns')", "datetime64", null, "2026-01-02T00:00:00.000000000")]
+    [InlineData("import numpy as np\nv = np.array(['2026-01-02'], 'M8[ns]')", "ndarray", "1", "datetime64[ns] [2026-01-02]")]
+    [InlineData("import pandas as pd\nv = pd.Series(pd.to_datetime(['2026-01-02']))", "Series", "1", "datetime64[ns] [2026-01-02]")]
+    [InlineData("import pandas as pd\nv = pd.Series(['a', None], dtype='category')", "Series", "2", "category ['a', nan]")]
+    [InlineData("import pandas as pd\nv = pd.Series([1, None], dtype='Int64')", "Series", "2", "IntegerArray [1, <NA>]")]
+    [InlineData("import pandas as pd\nv = pd.DataFrame({('a', 1): [1]})", "DataFrame", "1,1", "1 columns")]
     [InlineData("class Mine: pass\nv = Mine()", "Mine", null, "<Mine>")]
     public async Task A_variable_has_a_type_a_shape_and_a_few_words(string code, string type, string? shape, string repr)
     {
@@ -68,6 +78,67 @@ public sealed class SessionVariablesTests(SharedServer shared)
         Assert.Equal(
             ("<Hostile>", "<Listed>", "[<Listed>, {1: <Listed>}]", "<Array>", "float64 [0.0, 0.0]"),
             (variables["hostile"].Repr, variables["listed"].Repr, variables["inside"].Repr, variables["array"].Repr, variables["plain"].Repr));
+    }
+
+    [Theory]
+    [InlineData("v = slice(E())", "slice(None, <E>, None)")]
+    [InlineData("v = datetime.datetime(2026, 1, 2, tzinfo=Zone())", "datetime.datetime(2026, 1, 2, 0, 0, tzinfo=<Zone>)")]
+    [InlineData("v = datetime.time(1, tzinfo=Zone())", "datetime.time(1, 0, tzinfo=<Zone>)")]
+    [InlineData("v = datetime.timezone(datetime.timedelta(0), Text('x'))", "<timezone>")]
+    [InlineData("v = Fraction(Number(3))", "Fraction(<Number>, 1)")]
+    [InlineData("v = decimal.Decimal(1); v = type('D', (decimal.Decimal,), {'__repr__': loop})(1)", "<D>")]
+    [InlineData("v = enum.Enum('V', 'A'); v.__repr__ = loop; v = v.A", "<V>")]
+    [InlineData("v = types.ModuleType('m'); v.__dict__['__name__'] = E()", "<module>")]
+    [InlineData("v = type(Text('T'), (), {})()", "<T>")]
+    [InlineData("v = lambda a=E(): 0; v.__name__ = Text('f')", "<lambda>(a)")]
+    [InlineData("v = np.array([E(), (E(),)], dtype=object)", "object [<E>, (<E>,)]")]
+    [InlineData("v = np.rec.array([(loop,)], dtype=[('item', object)])[0]", "(loop(),)")]
+    [InlineData("v = pd.DataFrame({'a': [1]}); v.memory_usage = v.__dict__['columns'] = loop", "columns 'a'")]
+    [InlineData("v = pd.DataFrame({'a': [1]}); v.columns = Labels(['a'])", "<DataFrame>")]
+    [InlineData("v = pd.DataFrame([[1]], index=Labels([1]), columns=['a'])", "columns 'a'")]
+    [InlineData("v = pd.DataFrame({E(): [1]})", "columns <E>")]
+    [InlineData("v = pd.Series([E()]); v.memory_usage = v.tolist = loop", "object [<E>]")]
+    [InlineData("v = pd.Series([E()], dtype='category')", "category [<E>]")]
+    [InlineData("v = pd.Series(np.zeros(1)); pd.Series.memory_usage = pd.Series.dtype = property(loop)", "float64 [0.0]")]
+    [InlineData("np.ndarray = np.float64 = pd.DataFrame = E; v = E()", "<E>")]
+    [InlineData("globals()[Key('v')] = 1; v = 2", "2")]
+    [InlineData("v = 1; E.__del__ = loop_inside; gc.set_threshold(1); e = E(); e.me = e; del e", "1")]
+    [InlineData("v = 1; sys.settrace(loop_inside); sys.setprofile(loop_inside)", "1")]
+    public async Task Nothing_that_is_in_a_value_is_asked(string code, string repr)
+    {
+        var ada = await shared.NewPersonAsync();
+        var run = await ada.RunInAsync("s", $$"""
+            import collections, datetime, decimal, enum, gc, sys, types
+            from fractions import Fraction
+            import numpy as np, pandas as pd
+            def loop(*_, **__):
+                while True: pass
+            def loop_inside(*_):
+                while sys._getframe(1).f_code.co_filename.endswith('variables.py'): pass
+                return loop_inside
+            everything = dict.fromkeys(['__repr__', '__str__', '__format__', '__len__', '__iter__', '__call__', '__getitem__'], loop)
+            class E: __repr__ = __str__ = __format__ = __len__ = __iter__ = loop
+            class Text(str): __repr__ = __str__ = __format__ = __len__ = __getitem__ = loop
+            class Number(int):
+                numerator = property(lambda self: self)
+                __repr__ = __str__ = __format__ = loop
+            class Zone(datetime.tzinfo):
+                __repr__ = __str__ = loop
+                def utcoffset(self, when): return None
+            class Labels(pd.Index):
+                def __new__(cls, items): return pd.Index._simple_new.__func__(cls, np.array(items, dtype=object))
+                tolist = memory_usage = loop
+            class Key(str):
+                __hash__ = str.__hash__
+                def __eq__(self, other):
+                    while sys._getframe(1).f_code.co_filename.endswith('variables.py'): pass
+                    return False
+            {{code}}
+            """, timeoutSeconds: 20);
+
+        var variable = (await ada.VariablesAsync("s")).Variables.Single(variable => variable.Name == "v");
+
+        Assert.Equal(("succeeded", repr), (run.State, variable.Repr));
     }
 
     [Fact]

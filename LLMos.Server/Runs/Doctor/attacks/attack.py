@@ -33,14 +33,15 @@ class Held(Exception):
 
 
 def attack(
-    function=None, *, name=None, also=(), ends=("held",), seconds=10.0, heap=64, output=1 << 20, after=None, source=None,
+    function=None, *, name=None, also=(), ends=("held",), seconds=60.0, heap=64, output=1 << 20, after=None, source=None,
 ):
     """Add `function` to the attacks.
 
     Args:
         also: Other layers that would stop it too.
         ends: What the end must be: "held" (see above), a state of a run ("timed-out"), the signal that kills it, "protocol".
-        seconds, heap, output: The run's limits; heap in MiB.
+        seconds, heap, output: The run's limits; heap in MiB. What is not to be ended by the clock has far more time than it needs: a busy
+            host must not look like a broken one.
         after: The function, a `preparation`, that is run in a worker of its own before.
         source: (before, text, times, then): a program of that text repeated, instead of the function's.
     """

@@ -37,14 +37,14 @@ def forge(payload, length=None):
     ("deep", b'{"type":"display","data":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}"),
     ("deep_lists", b"[" * 1_000_000), ("comment", b'{"type":"stderr","text":"x"/*y*/}'), ("two_values", b'{"type":"stderr","text":"x"}{}'),
     ("lone_surrogate", b'{"type":"stderr","text":"\\ud800"}'), ("many_types", b'{"type":"display","data":{' + b",".join(b'"%d":"x"' % number for number in range(100)) + b"}}"),
-], ends="protocol", seconds=5)
+], ends="protocol")
 def frame(decoys, name, payload):
     """A frame that is none."""
     forge(payload)
     return "the server, which went on"
 
 
-@family([("four_gigabytes", 0xFFFFFFFF), ("two_gigabytes", 0x7FFFFFFF), ("sign", 0x80000000), ("above_the_limit", 16 * 1024 * 1024 + 1)], ends="protocol", seconds=5)
+@family([("four_gigabytes", 0xFFFFFFFF), ("two_gigabytes", 0x7FFFFFFF), ("sign", 0x80000000), ("above_the_limit", 16 * 1024 * 1024 + 1)], ends="protocol")
 def length(decoys, name, number):
     """A length that would fill the server's memory."""
     forge(b"x", number)
@@ -80,7 +80,7 @@ def marker_in_pieces(decoys):
     raise Held("it was text")
 
 
-@attack(ends="output-exceeded", seconds=20, output=256 * 1024)
+@attack(ends="output-exceeded", output=256 * 1024)
 def million_of_small_frames(decoys):
     """Frames of nothing."""
     payload = b'{"type":"buffering"}'
@@ -90,14 +90,14 @@ def million_of_small_frames(decoys):
     return "the server, which read a million"
 
 
-@attack(ends=("output-exceeded", "protocol"), seconds=20)
+@attack(ends=("output-exceeded", "protocol"))
 def frame_of_the_largest_size(decoys):
     """A display of almost 16 MB, under a limit of 1 MB."""
     forge(b'{"type":"display","data":{"text/plain":"' + b"x" * 16_000_000 + b'"}}')
     return "the server, which took it"
 
 
-@attack(ends=("output-exceeded", "protocol"), seconds=20, heap=256)
+@attack(ends=("output-exceeded", "protocol"), heap=256)
 def millions_of_members(decoys):
     """A frame with half a million members."""
     forge(b'{"type":"display","data":{' + b",".join(b'"%d":""' % number for number in range(500_000)) + b"}}")

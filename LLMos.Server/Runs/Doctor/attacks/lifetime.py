@@ -66,7 +66,7 @@ def signals_masked(decoys):
     linger(3600)
 
 
-@attack(ends="output-exceeded", seconds=10, output=65536)
+@attack(ends="output-exceeded", output=65536)
 def flood_and_lived_on(decoys):
     """Ended for its output, which it does not notice."""
     _stubborn()
@@ -74,7 +74,7 @@ def flood_and_lived_on(decoys):
         os.write(1, b"x" * 4096)
 
 
-@attack(ends="protocol", seconds=5)
+@attack(ends="protocol")
 def broken_frame_and_lived_on(decoys):
     """Ended for a broken frame, which it does not notice."""
     import struct

@@ -1,7 +1,7 @@
 """What the limit on output ends: floods on both streams, by Python and by C, and of frames."""
 
 LAYER = "output"
-flood = functools.partial(attack, ends="output-exceeded", seconds=20, output=256 * 1024)
+flood = functools.partial(attack, ends="output-exceeded", output=256 * 1024)
 
 
 @flood
@@ -91,7 +91,7 @@ def displays(decoys):
         llmos.display("x" * 1000)
 
 
-@flood
+@attack(ends="output-exceeded", output=32 * 1024)
 def figures(decoys):
     """Figures for ever."""
     import matplotlib.pyplot
@@ -142,7 +142,7 @@ def warnings_for_ever(decoys):
         warnings.warn("x" * 500)
 
 
-@attack(ends="output-exceeded", seconds=20, output=256 * 1024)
+@attack(ends="output-exceeded", output=256 * 1024)
 def flood_in_a_farewell(decoys):
     """atexit, after the program's end."""
     import atexit

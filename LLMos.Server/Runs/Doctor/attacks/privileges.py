@@ -83,10 +83,11 @@ def start_by(decoys, name):
 
         subprocess.Popen(command)
     elif name == "os_system":
-        if os.system(f"sleep 20 & # {decoys.mark}") != 0:
+        if sys.modules["posix"].system(f"sleep 20 & # {decoys.mark}") != 0:  # os.system refuses by itself, to say why
             raise Held("system() failed")
     elif name == "popen":
-        os.popen(f"sleep 20 # {decoys.mark}")
+        if not LIBC.popen(f"sleep 20 # {decoys.mark}".encode(), b"r"):
+            check(-1)
     elif name == "posix_spawn":
         os.posix_spawn("/bin/sh", command, {})
     elif name == "pty":

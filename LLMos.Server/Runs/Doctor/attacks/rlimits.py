@@ -282,9 +282,9 @@ def inflated(decoys, name):
     import zlib
 
     if name == "zlib":
-        packer = zlib.compressobj(1)
-        small = b"".join(packer.compress(bytes(MEGABYTE)) for _ in range(384)) + packer.flush()
-        return f"{len(zlib.decompress(small)) // MEGABYTE} MiB"
+        packer = zlib.compressobj(wbits=-15)
+        piece = packer.compress(bytes(MEGABYTE)) + packer.flush(zlib.Z_FULL_FLUSH)  # after which nothing depends on what was before
+        return f"{len(zlib.decompress(piece * 512 + packer.flush(), wbits=-15)) // MEGABYTE} MiB"
     if name == "json":
         return f"{len(json.loads('[' + '[],' * (8 * MEGABYTE) + '0]'))} lists"
     from PIL import Image

@@ -50,15 +50,20 @@ DEADLY = (
 
 
 
+def _expect(answer, call, *arguments):
+    """Make a system call to which the filter's word is `answer`; any other is the kernel's, and tells that the filter let it through."""
+    try:
+        return f"the kernel, which answered {system_call(call, *arguments)}"
+    except OSError as refusal:
+        if refusal.errno != answer:
+            return f"the kernel, which answered {errno.errorcode[refusal.errno]}"
+        raise
+
+
 @family(REFUSED)
 def call(decoys, name, *arguments):
     """A system call that no program needs, by its number."""
-    try:
-        return f"the kernel, which answered {system_call(name, *arguments)}"
-    except OSError as answer:
-        if answer.errno != errno.EPERM:
-            return f"the kernel, which answered {errno.errorcode[answer.errno]}"
-        raise
+    return _expect(errno.EPERM, name, *arguments)
 
 
 @family([(name,) for name in DEADLY], ends="SIGSYS")
@@ -162,19 +167,29 @@ def anonymous_file(decoys):
     return f"descriptor {check(LIBC.memfd_create(b'x', 0))}"
 
 
+def _made(answer, call, *arguments):
+    seen = _expect(answer, call, *arguments)
+    if seen.endswith(" 0"):
+        linger()
+    return seen
+
+
 @family([("sigchld", 17), ("vfork", 0x4000 | 0x100 | 17), ("parent", 0x8000 | 17), ("new_user", 0x10000000 | 17), ("new_network", 0x40000000 | 17)])
 def clone(decoys, name, flags):
     """clone by its number, with the flags of fork, vfork and namespaces."""
-    if system_call("clone", flags, 0, 0, 0, 0) == 0:
-        linger()
-    return "a process of its own"
+    return _made(errno.EPERM, "clone", flags, 0, 0, 0, 0)
+
+
+@attack
+def clone_of_a_thread(decoys):
+    """clone of a thread, without what the kernel asks of one: the filter says EAGAIN before the kernel says EINVAL."""
+    return _made(errno.EAGAIN, "clone", 0x10000, 0, 0, 0, 0)
 
 
 @attack
 def clone3(decoys):
     """clone3 hides its flags in memory, where a filter does not see them."""
-    system_call("clone3", 0, 0)
-    return "a process of its own"
+    return _made(errno.ENOSYS, "clone3", 0, 0)
 
 
 @family([("start_new_thread",), ("threading",), ("executor",)])
@@ -199,9 +214,7 @@ def thread(decoys, name):
 @family([("vfork",), ("fork",)])
 def by_number(decoys, name):
     """fork and vfork by their numbers."""
-    if system_call(name) == 0:
-        linger()
-    return "a process of its own"
+    return _made(errno.EPERM, name)
 
 
 @family([("server",), ("forkserver",), ("another_run",), ("process",)], also=("landlock", "privileges"))

@@ -65,7 +65,7 @@ for _name, _text in (
     _raised(_name, _text, ends=ANY_END + ("crashed", "protocol"))
 
 
-@family([("system", b"cos\nsystem\n(S'sleep 20'\ntR."), ("popen", b"csubprocess\nPopen\n(S'sleep'\ntR.")], also=("seccomp", "rlimits"))
+@family([("system", b"cposix\nsystem\n(S'sleep 20'\ntR."), ("popen", b"csubprocess\nPopen\n(S'sleep'\ntR.")], also=("seccomp", "rlimits"))
 def pickle_that_runs(decoys, name, data):
     """A pickle is a program: it gets as far as its run does."""
     import pickle
@@ -87,7 +87,7 @@ def pickle_that_reads(decoys):
     return pickle.loads(pickle.dumps(Opens())).read()
 
 
-@attack
+@attack(ends=("held", "timed-out"), seconds=0.7)
 def pickle_bomb(decoys):
     """A pickle of nested references that is large when it is shown."""
     import pickle

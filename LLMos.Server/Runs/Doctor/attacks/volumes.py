@@ -108,7 +108,7 @@ def bring_in(decoys, name, how):
     made_up(["volumes.read_only"], [{"call": how, "path": f"user/{name}", "to": to, **({"overwrite": True} if how == "move" else {})} for to in ("team/shared.txt", "system/contract.md", "team/new")])
 
 
-@family([(str(number), number) for number in (0, 1, 2, 17, 2**31 - 1, -1)], ends="protocol", seconds=5)
+@family([(str(number), number) for number in (0, 1, 2, 17, 2**31 - 1, -1)], ends="protocol")
 def handle_of_somebody_else(decoys, name, number):
     """A handle that this worker was not given."""
     return call(call="read", handle=number, offset=0, length=1000)
@@ -155,14 +155,14 @@ def _json(**members):
     ("length_too_large", _json(call="read", handle=1, offset=0, length=(1 << 20) + 1)), ("length_negative", _json(call="resize", handle=1, length=-1)), ("bytes_without_write", _json(call="stat", path="user", bytes=1)),
     ("bytes_too_many", _json(call="write", handle=1, offset=0, bytes=(1 << 20) + 1)), ("bytes_negative", _json(call="write", handle=1, offset=0, bytes=-1)), ("bytes_missing", _json(call="write", handle=1, offset=0)),
     ("sum_overflows", _json(call="write", handle=1, offset=2**63 - 1, bytes=1)), ("deep", b'{"call":' * 20_000), ("deep_lists", b"[" * 60_000), ("two_values", _json(call="stat", path="user") * 2),
-], ends="protocol", seconds=5)
+], ends="protocol")
 def call_that_is_none(decoys, name, payload):
     """What is no call of the table."""
     _send(payload)
     return "the server, which went on", _receive(4)
 
 
-@family([("four_gigabytes", 0xFFFFFFFF), ("sign", 0x80000000), ("above_the_limit", 65_537)], ends="protocol", seconds=5)
+@family([("four_gigabytes", 0xFFFFFFFF), ("sign", 0x80000000), ("above_the_limit", 65_537)], ends="protocol")
 def call_of_length(decoys, name, length):
     """A length that would fill the server's memory."""
     _send(b"x", length)
@@ -200,7 +200,7 @@ def changes_without_end(decoys):
     return "the log, with 200,000 events"
 
 
-@attack(seconds=5)
+@attack
 def line_closed(decoys):
     """The line closed by the program: it goes on without files, and the server without waiting."""
     os.close(3)

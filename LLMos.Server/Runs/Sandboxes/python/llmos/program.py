@@ -59,6 +59,7 @@ def warm_up() -> None:
     frame = pd.DataFrame({"a": [1.5], "b": ["x"]})
     bundle_of(frame)
     bundle_of(sympy.sqrt(sympy.Symbol("x")) / 2)  # imports what takes 300 ms
+    variables.learn()
     variables.describe({"frame": frame, "array": np.zeros(3), "number": 1, "function": warm_up})
     compile("x = [i for i in range(3)]", NAME, "exec", ast.PyCF_ONLY_AST)
     try:
@@ -115,6 +116,10 @@ class _Interpreter:
                 opening.discard_written()
             outcome = _fail(error, self._name)
             self._finish_after_failure(request["keeps"])
+        # What comes now nothing interrupts: no function of the program shall watch its calls, and no __del__ be come upon.
+        sys.settrace(None)
+        sys.setprofile(None)
+        gc.disable()
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         if request["keeps"]:
             self._tell_variables()
