@@ -14,6 +14,9 @@ internal sealed class LentLine : ILine
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
+
+    // Its listener is told of comings and goings one after the other; taken before the gate, never within it.
+    private readonly Lock _telling = new();
     private readonly string _deviceId;
     private readonly ILineListener _listener;
     private readonly TimeSpan _grace;
@@ -69,7 +72,7 @@ internal sealed class LentLine : ILine
                 lender.Writer.TryWrite(again);
         }
 
-        _listener.Unreachable(null);
+        TellWhetherAway();
         return lender;
     }
 
@@ -85,7 +88,7 @@ internal sealed class LentLine : ILine
             _away.Change(_grace, Timeout.InfiniteTimeSpan);
         }
 
-        _listener.Unreachable("its lender's connection is lost; it may come back.");
+        TellWhetherAway();
     }
 
     /// <returns>Whether there may be more to come: the port has not ended, and this is its lender's call still.</returns>
@@ -123,7 +126,9 @@ internal sealed class LentLine : ILine
     /// <summary>Ends it for good.</summary>
     public void End(string why)
     {
-        if (Close())
+        if (!Close())
+            return;
+        lock (_telling)
             _listener.Gone(why);
     }
 
@@ -165,6 +170,23 @@ internal sealed class LentLine : ILine
             lock (_gate)
                 _order = null;
             throw DeviceErrors.WriteTimeout(most.TotalSeconds);
+        }
+    }
+
+    // An attach and a detach at the same moment tell the same: what is so now.
+    private void TellWhetherAway()
+    {
+        lock (_telling)
+        {
+            bool isAway;
+            lock (_gate)
+            {
+                if (_isOver)
+                    return;
+                isAway = _lender is null;
+            }
+
+            _listener.Unreachable(isAway ? "its lender's connection is lost; it may come back." : null);
         }
     }
 
