@@ -29,15 +29,19 @@ internal sealed class LentLine : ILine
     private TaskCompletionSource<string?> _answer = new();
     private LineSettings _settings;
     private long _orders, _next;
-    private bool _isOver;
+    private bool _isOver, _isGuessed;
 
-    /// <param name="epoch">Of the port's opening; a lender that comes back names the same.</param>
-    public LentLine(string deviceId, string epoch, LineSettings settings, ILineListener listener, TimeSpan grace, TimeProvider time)
+    /// <param name="port">What its lender says of it; one that comes back names the same epoch.</param>
+    /// <param name="before">The line that this port had here before; its lender was away for too long.</param>
+    public LentLine(string deviceId, LentPort port, LentLine? before, LineSettings settings, ILineListener listener, TimeSpan grace, TimeProvider time)
     {
-        (_deviceId, Epoch, _settings, _listener, _grace, _time) = (deviceId, epoch, settings, listener, grace, time);
+        (_deviceId, Epoch, _settings, _listener, _grace, _time) = (deviceId, port.Epoch, settings, listener, grace, time);
+        // Of a port that was lent to a server which has started anew since, only the lender knows how far it is.
+        (_next, _orders) = before?.Epoch == port.Epoch ? before.Reached(port.Done) : (port.Sent, port.Done);
+        _isGuessed = before?.Epoch != port.Epoch && port.Sent > 0;
         _away = time.CreateTimer(_ => End("its lender did not come back."), null, grace, Timeout.InfiniteTimeSpan);
-        // Lenders open a port as an ESP32's ROM speaks.
-        if (settings != new LineSettings())
+        // Lenders open a port as an ESP32's ROM speaks; what was set since, only they know.
+        if (settings != new LineSettings() || _orders > 0)
             _order = new(++_orders, LineOrder.Configure, Settings: SettingNames.Of(settings));
     }
 
@@ -64,6 +68,9 @@ internal sealed class LentLine : ILine
             _away.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _lender?.Writer.TryComplete(new HubException(DeviceErrors.LentElsewhere().Message));
             _lender = lender;
+            if (_isGuessed)
+                _listener.Missed(string.Create(CultureInfo.InvariantCulture, $"Bytes may be missing: its lender goes on at byte {_next}, and the server has started anew since. What was on the way then is lost."));
+            _isGuessed = false;
             Miss(port.Offset);
             lender.Writer.TryWrite(new(0, LineOrder.Lent, _deviceId, _next));
             if (_order is { } order && order.Number <= port.Done)
@@ -188,6 +195,13 @@ internal sealed class LentLine : ILine
 
             _listener.Unreachable(isAway ? "its lender's connection is lost; it may come back." : null);
         }
+    }
+
+    /// <summary>The next received byte, and the last order: one that its lender did since is not done again.</summary>
+    private (long Next, long Orders) Reached(long done)
+    {
+        lock (_gate)
+            return (_next, Math.Max(_orders, done));
     }
 
     /// <summary>Bytes before this offset are not to be had any more.</summary>

@@ -21,7 +21,7 @@ internal sealed class PortLender : ILineListener, IDisposable
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly string _epoch = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private volatile string? _gone;
-    private long _done;
+    private long _done, _sent;
 
     /// <exception cref="IOException">The port cannot be opened.</exception>
     public PortLender(DeviceIdentity identity, TimeProvider time)
@@ -39,7 +39,7 @@ internal sealed class PortLender : ILineListener, IDisposable
     public async Task ServeAsync(HubConnection connection, Action<string> lent, CancellationToken cancellation)
     {
         var from = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var port = new LentPort(_identity.Id[^Math.Min(64, _identity.Id.Length)..], _epoch, _identity.Title[..Math.Min(64, _identity.Title.Length)], _identity.Usb, _done, _received.First);
+        var port = new LentPort(_identity.Id[^Math.Min(64, _identity.Id.Length)..], _epoch, _identity.Title[..Math.Min(64, _identity.Title.Length)], _identity.Usb, _done, _received.First, Volatile.Read(ref _sent));
         _answers.Clear();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
@@ -97,7 +97,7 @@ internal sealed class PortLender : ILineListener, IDisposable
     private async IAsyncEnumerable<LentReport> ReportsAsync(Task<long> from, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var next = await from.WaitAsync(cancellation);
-        while (true)
+        while (!cancellation.IsCancellationRequested)
         {
             while (_answers.TryDequeue(out var answer))
                 yield return answer;
@@ -107,6 +107,8 @@ internal sealed class PortLender : ILineListener, IDisposable
             next = offset + bytes.Length;
             if (bytes.Length > 0)
             {
+                // Before it is sent: what may have arrived is not sent to a server that does not know.
+                Volatile.Write(ref _sent, Math.Max(_sent, next));
                 yield return new(LentReport.Received, offset, bytes);
                 continue;
             }
