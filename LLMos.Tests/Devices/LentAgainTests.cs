@@ -1,3 +1,5 @@
+using System.Net.WebSockets;
+using System.Text;
 using LLMos.Server.Accounts;
 using LLMos.Server.Devices;
 using LLMos.Server.Devices.Lent;
@@ -97,6 +99,54 @@ public sealed class LentAgainTests(LendingServer lending) : IClassFixture<Lendin
             await connection.StartAsync(cancellation);
             await lender.ServeAsync(connection, lent => id = lent, cancellation);
         }
+    }
+
+    [Fact]
+    public async Task A_lender_that_floods_is_read_as_fast_as_the_clock_allows()
+    {
+        var sent = 0L;
+        await using var call = new LendingCall(Lines(), Caller("flood"), Port(), FloodAsync());
+        await call.OrderAsync();
+        var burst = Interlocked.Read(ref sent);
+        Assert.InRange(burst, 2 << 20, 3 << 20);
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await Eventually.HoldsAsync(() => Interlocked.Read(ref sent) > burst, "it is read on");
+        Assert.InRange(Interlocked.Read(ref sent), burst, burst + (5 << 20));
+
+        async IAsyncEnumerable<LentReport> FloodAsync()
+        {
+            while (true)
+            {
+                await Task.CompletedTask;
+                var offset = Interlocked.Add(ref sent, LentLine.MostReport) - LentLine.MostReport;
+                yield return new(LentReport.Received, offset, new byte[LentLine.MostReport]);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_lender_that_vanishes_in_the_middle_of_a_frame_is_away_and_others_are_not()
+    {
+        var token = await lending.NextLenderAsync();
+        await using var other = await LendingClient.StartAsync(_server, await lending.NextLenderAsync(), LendingClient.Port("other"));
+        using var cable = new CutCable(_server.Client().BaseAddress!);
+        using var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
+        await socket.ConnectAsync(new($"ws://127.0.0.1:{cable.Address.Port}/hubs/devices"), TestContext.Current.CancellationToken);
+        await SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e");
+        await SendAsync("{\"type\":4,\"invocationId\":\"1\",\"target\":\"Lend\",\"arguments\":[{\"key\":\"frame\",\"epoch\":\"1\",\"name\":\"Frame\"}],\"streamIds\":[\"2\"]}\u001e");
+        await Eventually.HoldsAsync(() => State() == "ready", "it is lent");
+        await SendAsync("{\"type\":2,\"invocationId\":\"2\",\"item\":{\"kind\":\"received\",\"data\":\"AAAAAAAA");
+        cable.Cut();
+
+        await Eventually.HoldsAsync(() => State() is "away" or "absent", "it is away");
+        other.Receive(0, 1);
+        await Eventually.HoldsAsync(() => Received(other.Lent.DeviceId!).Length == 1, "the other is heard");
+
+        Task SendAsync(string text) => socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+
+        string? State() => _server.Registry().All.FirstOrDefault(device => device.Name == "Frame")?.Summarize().State;
     }
 
     private static LentPort Port() => new("key", "1", "Board");

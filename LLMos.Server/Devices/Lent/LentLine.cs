@@ -8,6 +8,9 @@ namespace LLMos.Server.Devices.Lent;
 /// <summary>A line whose port is somewhere else: its lender may lose the connection and come back, and neither way loses or repeats a byte by that.</summary>
 internal sealed class LentLine : ILine
 {
+    /// <summary>Of one report, in bytes.</summary>
+    public const int MostReport = 64 * 1024;
+
     private const int MostError = 200;
 
     // Beyond what the lender's own line allows for, and its being away.
@@ -108,7 +111,7 @@ internal sealed class LentLine : ILine
                 return false;
             switch (report.Kind)
             {
-                case LentReport.Received when report is { Data.Length: > 0, Offset: >= 0 } && report.Offset <= long.MaxValue - report.Data.Length:
+                case LentReport.Received when report is { Data.Length: > 0 and <= MostReport, Offset: >= 0 } && report.Offset <= long.MaxValue - report.Data.Length:
                     Miss(report.Offset);
                     // What came twice because the call was cut between sending and hearing of it.
                     if (_next - report.Offset is var known && known < report.Data.Length)
@@ -122,7 +125,7 @@ internal sealed class LentLine : ILine
                 case LentReport.Gone:
                     break;
                 default:
-                    throw DeviceErrors.PortInvalid("reports are received with an offset and data, done, or gone.");
+                    throw DeviceErrors.PortInvalid($"reports are received with an offset and 1 to {MostReport} bytes of data, done, or gone.");
             }
         }
 
