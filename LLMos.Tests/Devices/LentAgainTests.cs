@@ -65,7 +65,7 @@ public sealed class LentAgainTests(LendingServer lending) : IClassFixture<Lendin
         using var ports = new TemporaryFolder();
         using var board = new SerialPair(ports, 1);
         await board.PlugInAsync();
-        using var lender = new PortLender(new("port-1", "Board", board.Port), TimeProvider.System);
+        using var lender = new PortLender(new("port-1", "Board", board.Port), "machine", TimeProvider.System);
         var (id, token, serving) = ("", "", Task.CompletedTask);
         await using (var before = new ServerWithoutPrograms(("Data:Path", folder.Path)).Listen())
         {
@@ -99,6 +99,34 @@ public sealed class LentAgainTests(LendingServer lending) : IClassFixture<Lendin
             await connection.StartAsync(cancellation);
             await lender.ServeAsync(connection, lent => id = lent, cancellation);
         }
+    }
+
+    [Fact]
+    public async Task Ports_of_one_name_at_two_machines_are_two_devices()
+    {
+        using var ports = new TemporaryFolder();
+        using var one = new SerialPair(ports, 1);
+        using var other = new SerialPair(ports, 2);
+        var token = await lending.NextLenderAsync();
+        var ids = new HashSet<string>();
+        foreach (var (pair, machine) in new[] { (one, "one"), (other, "other") })
+        {
+            await pair.PlugInAsync();
+            using var lender = new PortLender(new("path-dev-ttyUSB0", "Board", pair.Port), machine, TimeProvider.System);
+            await using var connection = _server.Hub("/hubs/devices", token);
+            await connection.StartAsync(TestContext.Current.CancellationToken);
+            using var enough = new CancellationTokenSource();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => lender.ServeAsync(
+                connection,
+                id =>
+                {
+                    ids.Add(id);
+                    enough.Cancel();
+                },
+                enough.Token));
+        }
+
+        Assert.Equal(2, ids.Count);
     }
 
     [Fact]
