@@ -184,7 +184,7 @@ export class DevicePanel {
 
   #asideButtons() {
     const button = (/** @type {string} */ name, /** @type {string} */ words, /** @type {import("lucide").IconNode} */ symbol) =>
-      element("button", { class: "button quiet small toggle", type: "button", "data-aside": name, "aria-pressed": "false", onclick: () => void this.#openAside(name) }, icon(symbol), element("span", { class: "device-head-word" }, words))
+      element("button", { class: "button quiet small toggle", type: "button", title: words, "aria-label": words, "data-aside": name, "aria-pressed": "false", onclick: () => void this.#openAside(name) }, icon(symbol), element("span", { class: "device-head-word" }, words))
     this.asideButtons = [button("commands", "Commands", SquareTerminal), button("plot", "Plot", ChartLine), ...this.runs ? [button("run", "Run", Columns2)] : []]
     return this.asideButtons
   }
