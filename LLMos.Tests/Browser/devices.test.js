@@ -16,7 +16,7 @@ const hostile = "\x1b[31mred\x1b[0m line\r\n\x1b[2J\x1b[Hcleared?\r\n\x1b]0;stol
 const folder = await mkdtemp(join(tmpdir(), "llmos-boards-"))
 await writeFile(join(folder, "hostile.jsonl"), `${JSON.stringify({ sequence: 1, at: "2026-01-01T00:00:00Z", kind: "received", data: Buffer.from(hostile, "latin1").toString("base64") })}\n`)
 
-const [server, browser] = await Promise.all([Server.start({ LLMos__Devices__Virtual: "4", LLMos__Devices__Replay: join(folder, "hostile.jsonl") }), openBrowser()])
+const [server, browser] = await Promise.all([Server.start({ LLMos__Devices__Virtual: "5", LLMos__Devices__Replay: join(folder, "hostile.jsonl") }), openBrowser()])
 after(() => Promise.all([server.stop(), browser.close(), rm(folder, { recursive: true })]))
 
 /** @param {Page} page */
@@ -261,6 +261,27 @@ test("a lent board and a lease outlive the server's connection, and what came me
   await page.getByText("shared with everybody here").waitFor()
   await shows(terminal(page), "meanwhile")
 })
+
+for (const width of [390, 320]) {
+  test(`a phone of ${width} pixels shows all of a device, one thing at a time`, async (t) => {
+    const visit = await Visit.signedIn(t, browser, server, { viewport: { width, height: width === 390 ? 844 : 568 }, hasTouch: true, isMobile: true })
+    const page = await openDevice(visit, "virtual-5")
+    const isWhole = async () => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= screen.width), "nothing stands out at the side")
+    await isWhole()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await take(page)
+    for (const name of ["Commands", "Plot", "Run"]) {
+      await page.getByRole("button", { name, exact: true }).click()
+      await page.getByRole("navigation", { name: "Devices" }).waitFor({ state: "hidden" })
+      assert.ok(((await page.locator(".terminal-screen").boundingBox())?.height ?? 0) >= 80)
+      await isWhole()
+      assert.deepEqual(await accessibilityFaults(page), [])
+    }
+    await page.getByRole("button", { name: "Run", exact: true }).click()
+    await page.getByRole("link", { name: "Virtual ESP32 5" }).waitFor()
+    await page.getByRole("button", { name: "Give back" }).click()
+  })
+}
 
 test("a viewer watches and is offered nothing else", async (t) => {
   const visit = await Visit.signedIn(t, browser, server, { role: "viewer" })

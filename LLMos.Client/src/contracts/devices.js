@@ -53,11 +53,11 @@
 
 /** @typedef {{ reply: Record<string, unknown>, milliseconds: number, sequence: number }} CommandAnswer */
 
-/** @typedef {{ key: string, epoch: string, name: string, usb?: string | null, done: number, offset: number }} LentPortDescription */
+/** @typedef {{ key: string, epoch: string, name: string, usb?: string | null, done: number, offset: number, sent: number }} LentPortDescription */
 
 /**
  * @typedef {object} LineOrder
- * @property {number} number from 1 in each epoch; 0 of lent
+ * @property {number} number rising in each epoch; 0 of lent
  * @property {"lent" | "write" | "settings" | "signals"} kind
  * @property {string | null} deviceId of lent
  * @property {number} offset of lent: the next received byte that the server wants

@@ -1,5 +1,6 @@
 import { ChartLine, Columns2, EllipsisVertical, FileDown, FileInput, Cable, PencilLine, RotateCcw, Search, SlidersHorizontal, SquareTerminal, ToggleLeft, Trash2, Zap } from "lucide"
 import { element, fill } from "../ui/element.js"
+import { count } from "../ui/format.js"
 import { icon } from "../ui/icon.js"
 import { attachMenu } from "../ui/menu.js"
 import { safeName } from "../ui/safe-name.js"
@@ -29,8 +30,8 @@ export class DevicePanel {
   #device = null
   /** @type {TerminalView | null} */
   #terminal = null
-  /** @type {DeviceEvent[]} */
-  #held = []
+  /** What the terminal has of the record: while it is paused, the record goes on. */
+  #shown = 0
   #text = new TerminalText({ times: true, hex: false, sent: true, filter: "" })
   /** @type {PlotView | null} */
   #plot = null
@@ -80,7 +81,6 @@ export class DevicePanel {
   /** @param {OpenDevice | null} device */
   async show(device) {
     this.#device = device
-    this.#held = []
     this.empty.hidden = device !== null
     this.body.hidden = device === null
     this.#timeline?.close()
@@ -118,10 +118,10 @@ export class DevicePanel {
       return
     this.#plot?.draw()
     if (this.bar.isPaused) {
-      this.#held.push(...events)
       this.bar.missed(events.length)
     } else {
       this.#terminal.write(this.#text.write(events))
+      this.#shown = device.record.end
     }
   }
 
@@ -145,14 +145,19 @@ export class DevicePanel {
   }
 
   #redraw() {
-    this.#held = []
     this.#text = new TerminalText(this.bar.choices)
     this.#terminal?.show(this.#text.write(this.#device?.record.events ?? []))
+    this.#shown = this.#device?.record.end ?? 0
   }
 
   #goOn() {
-    this.#terminal?.write(this.#text.write(this.#held))
-    this.#held = []
+    if (!this.#device)
+      return
+    const { events, lost } = this.#device.record.since(this.#shown)
+    if (lost > 0)
+      events.unshift({ sequence: 0, at: new Date(), kind: "skipped", by: null, data: null, text: `${count(lost, "event")} came while it was paused that the page could not keep; the log has them` })
+    this.#terminal?.write(this.#text.write(events))
+    this.#shown = this.#device.record.end
   }
 
   /** @param {string} text */
@@ -179,7 +184,7 @@ export class DevicePanel {
 
   #asideButtons() {
     const button = (/** @type {string} */ name, /** @type {string} */ words, /** @type {import("lucide").IconNode} */ symbol) =>
-      element("button", { class: "button quiet small toggle", type: "button", "data-aside": name, "aria-pressed": "false", onclick: () => void this.#openAside(name) }, icon(symbol), element("span", { class: "device-head-word" }, words))
+      element("button", { class: "button quiet small toggle", type: "button", title: words, "aria-label": words, "data-aside": name, "aria-pressed": "false", onclick: () => void this.#openAside(name) }, icon(symbol), element("span", { class: "device-head-word" }, words))
     this.asideButtons = [button("commands", "Commands", SquareTerminal), button("plot", "Plot", ChartLine), ...this.runs ? [button("run", "Run", Columns2)] : []]
     return this.asideButtons
   }

@@ -9,7 +9,7 @@ export class DeviceRecord {
   events = []
   /** Of the last one that arrived; null before the first. @type {number | null} */
   lastSequence = null
-  /** Oldest ones that were let go. */
+  /** Those before the first of `events`, which were let go. */
   dropped = 0
   #bytes = 0
 
@@ -29,7 +29,19 @@ export class DeviceRecord {
     return fresh
   }
 
+  /** Where the next one will be, counted from the first that ever arrived. */
+  get end() {
+    return this.dropped + this.events.length
+  }
+
+  /** What arrived from an `end` of before on, and how many of that are not kept any more. @param {number} end */
+  since(end) {
+    const from = end - this.dropped
+    return { events: this.events.slice(Math.max(0, from)), lost: Math.max(0, -from) }
+  }
+
   clear() {
+    this.dropped += this.events.length
     this.events = []
     this.#bytes = 0
   }

@@ -96,7 +96,7 @@ export class FlashDialog {
   /** @param {FlashPart[]} parts @param {AbortSignal} signal */
   async #flashAndStart(parts, signal) {
     const { device } = this
-    const hadLease = device.lease.id !== null
+    const [hadLease, { settings }] = [device.lease.id !== null, device.summary]
     // The lease of before gives way to one of another kind; nobody comes between.
     await device.lease.take({ mode: "flash", takeOver: hadLease, reason: "flashing" })
     try {
@@ -110,9 +110,13 @@ export class FlashDialog {
       }, signal)
     } finally {
       if (device.lease.id !== null) {
-        await device.client.reset(device.id, device.lease.required, "run").catch(() => {
+        try {
+          // The speed of before comes first: what the board says at once would else be rubbish.
+          await device.client.configure(device.id, device.lease.required, settings)
+          await device.client.reset(device.id, device.lease.required, "run")
+        } catch {
           // It cannot be reached: what failed before says why.
-        })
+        }
         await (hadLease ? device.lease.take({ takeOver: true }) : device.lease.giveBack())
       }
     }

@@ -27,6 +27,8 @@ export class LentPort {
   #epoch = crypto.randomUUID().slice(0, 16)
   #received = new ReceivedRing(keptBytes)
   #next = 0
+  /** Never sent from here on, to nobody. */
+  #sent = 0
   #done = 0
   /** @type {{ send(report: LentReport): void, end(): void } | null} */
   #call = null
@@ -55,11 +57,13 @@ export class LentPort {
   }
 
   /** Begins, or goes on where it was; call it when the hub has connected. */
-  serve() {
+  async serve() {
+    // An order of the lost connection is told to be done first: it would else be given, and done, again.
+    await this.#orders
     if (this.#isOver || this.#call)
       return
     this.#isLent = false
-    const call = this.client.lend({ ...this.identity, epoch: this.#epoch, done: this.#done, offset: this.#received.first }, {
+    const call = this.client.lend({ ...this.identity, epoch: this.#epoch, done: this.#done, offset: this.#received.first, sent: this.#sent }, {
       next: (/** @type {LineOrder} */ order) => this.#ordered(order, call),
       complete: () => this.#callEnded(call, null),
       error: (problem) => this.#callEnded(call, problem),
@@ -110,6 +114,7 @@ export class LentPort {
       if (data.length === 0)
         return
       this.#next = offset + data.length
+      this.#sent = Math.max(this.#sent, this.#next)
       this.#report({ kind: "received", offset, data })
     }
   }

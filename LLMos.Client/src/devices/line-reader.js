@@ -17,7 +17,8 @@ export class LineReader {
         continue
       }
       const [first, ...more] = piece.text.split("\n")
-      this.#line = (this.#line + first).slice(0, longestLine)
+      if (this.#line.length < longestLine)
+        this.#line = (this.#line + first).slice(0, longestLine)
       for (const part of more) {
         ended.push(this.#line)
         this.#line = part.slice(0, longestLine)

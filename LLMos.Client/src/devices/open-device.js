@@ -73,6 +73,7 @@ export class OpenDevice {
 
   /** @param {DeviceEvent[]} events @returns {boolean} */
   #take(events) {
+    void this.lease.keep()
     const fresh = this.record.add(events)
     for (const event of fresh) {
       const { kind, data, at } = event

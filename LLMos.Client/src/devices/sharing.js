@@ -30,7 +30,7 @@ export class Sharing {
   }
 
   hubConnected() {
-    this.#shared.forEach(({ port }) => port.serve())
+    this.#shared.forEach(({ port }) => void port.serve())
   }
 
   async #share() {
@@ -71,7 +71,7 @@ export class Sharing {
       this.#draw()
       throw new Error(`The port could not be opened; another program may have it. ${problem instanceof Error ? problem.message : problem}`)
     }
-    lent.serve()
+    void lent.serve()
   }
 
   /**

@@ -1,5 +1,7 @@
-const pair = /([A-Za-z_][\w .%°/-]{0,31}?)\s*[:=]\s*(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\w.])/g
-const between = /^[\s,;|]*(?:[A-Za-z%°/]{1,8}(?=[\s,;|]|$))?[\s,;|]*$/
+// Each repetition is bounded: a board may send what begins like a number a thousand times.
+const pair = /([A-Za-z_][\w .%°/-]{0,31}?)\s{0,8}[:=]\s{0,8}(-?(?:\d{1,24}(?:\.\d{0,24})?|\.\d{1,24})(?:[eE][+-]?\d{1,3})?)(?![\w.])/g
+const separators = /[\s,;|]+/
+const unit = /^[A-Za-z%°/]{1,8}$/
 const mostSeries = 8
 const mostPoints = 2000
 
@@ -41,10 +43,16 @@ function pairsOf(line) {
   const found = /** @type {[string, number][]} */ ([])
   let end = 0
   for (const match of line.matchAll(pair)) {
-    if (!between.test(line.slice(end, match.index)))
+    if (!mayStandBetween(line.slice(end, match.index)))
       return []
     found.push([match[1].trim(), Number(match[2])])
     end = match.index + match[0].length
   }
-  return between.test(line.slice(end)) ? found : []
+  return mayStandBetween(line.slice(end)) ? found : []
+}
+
+/** @param {string} text */
+function mayStandBetween(text) {
+  const words = text.split(separators).filter((word) => word !== "")
+  return words.length === 0 || words.length === 1 && unit.test(words[0])
 }

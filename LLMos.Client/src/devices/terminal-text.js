@@ -49,6 +49,9 @@ export class TerminalText {
     const time = timeFrom(at)
     if (kind === "lease" && !text?.startsWith("waits"))
       this.#isFlashing = text === "flashes"
+    // The program that was flashed speaks, maybe before the lease is given back.
+    if (kind === "reset" && text === "into run mode")
+      this.#isFlashing = false
     if (this.#isFlashing && !this.choices.hex && (kind === "received" || kind === "sent"))
       return ""
     if (kind === "received")

@@ -1,8 +1,8 @@
 // Colours and weights are kept, every other control sequence is dropped: what a program or a board writes is a log, not a screen.
 
-const control = /(\r+\n|\r|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_])/
+const control = /(\r\n?|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_])/
 // A return may be the first half of a line's end.
-const unfinished = /(?:\r+|\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?)?)$/
+const unfinished = /(?:\r|\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?)?)$/
 const special = /[\r\x1b]/
 const longestUnfinished = 256
 const colours = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"]
@@ -17,7 +17,8 @@ export class AnsiText {
 
   /** @param {string} text @returns {Piece[]} */
   read(text) {
-    const whole = this.#carry + text
+    // Many returns are one. Matched as what they are, each would have to look for the last of them.
+    const whole = (this.#carry + text).replace(/\r+/g, "\r")
     this.#carry = ""
     if (!special.test(whole))
       return [{ text: whole, style: this.#style }]

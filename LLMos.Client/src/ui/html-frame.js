@@ -45,7 +45,7 @@ function shapeOf(html) {
   const blocks = parsed.body.querySelectorAll("p, li, h1, h2, h3, h4, pre, br, hr").length
   const lines = text.trim() === "" ? 0 : Math.max(blocks, Math.ceil(text.trim().length / 90), 1)
   // pandas shows the head and tail of a long table, and says below how long it is.
-  const said = /\d+ rows × \d+ columns/.exec(text)?.[0] ?? null
+  const said = /\d{1,15} rows × \d{1,15} columns/.exec(text)?.[0] ?? null
   return { rows, bodyRows: bodyRows.length, columns, lines, said }
 }
 

@@ -10,12 +10,13 @@ namespace LLMos.Server.Devices.Lent;
 
 /// <summary><c>LLMos.Server bench --server URL --token TOKEN --ports PATTERNS</c>: lends this machine's ports to a server, which it dials.</summary>
 /// <param name="Ports">As <see cref="DeviceOptions.Allowed"/>; nothing else is opened.</param>
-internal sealed record BenchCommand(Uri Server, string Token, string Ports)
+/// <param name="Name">Of this machine among those of the same person: two of a name take each other's ports.</param>
+internal sealed record BenchCommand(Uri Server, string Token, string Ports, string Name)
 {
     private const string Word = "bench", TokenVariable = "LLMOS_TOKEN";
-    private const string Usage = $"LLMos.Server bench --server https://llmos.example --ports \"/dev/serial/by-id/*\" [--token TOKEN | --token-file FILE]; the token is better in {TokenVariable} or in a file, as everybody here can read a command line";
+    private const string Usage = $"LLMos.Server bench --server https://llmos.example --ports \"/dev/serial/by-id/*\" [--token TOKEN | --token-file FILE] [--name THIS-MACHINE]; the token is better in {TokenVariable} or in a file, as everybody here can read a command line";
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), MostPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), MostPause = TimeSpan.FromSeconds(5), Lasting = TimeSpan.FromSeconds(10);
 
     /// <returns>Null when something else is meant.</returns>
     /// <exception cref="InvalidDataException">A word is missing or not known.</exception>
@@ -26,7 +27,7 @@ internal sealed record BenchCommand(Uri Server, string Token, string Ports)
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var at = 0; at < words.Length; at += 2)
         {
-            if (words[at] is not ("--server" or "--token" or "--token-file" or "--ports") || at + 1 == words.Length || !values.TryAdd(words[at], words[at + 1]))
+            if (words[at] is not ("--server" or "--token" or "--token-file" or "--ports" or "--name") || at + 1 == words.Length || !values.TryAdd(words[at], words[at + 1]))
                 throw new InvalidDataException($"'{words[at]}' is not known, is there twice, or has no value: {Usage}");
         }
 
@@ -35,7 +36,7 @@ internal sealed record BenchCommand(Uri Server, string Token, string Ports)
             throw new InvalidDataException($"Say where the server is: {Usage}");
         if (string.IsNullOrWhiteSpace(token) || !values.TryGetValue("--ports", out var ports))
             throw new InvalidDataException($"Say which ports it may open, and the token of a member: {Usage}");
-        return new(server, token.Trim(), ports);
+        return new(server, token.Trim(), ports, values.GetValueOrDefault("--name") ?? NameOfMachine());
     }
 
     /// <summary>Lends until it is told to stop.</summary>
@@ -91,7 +92,7 @@ internal sealed record BenchCommand(Uri Server, string Token, string Ports)
             {
                 try
                 {
-                    lent[found.Id] = LendAsync(new PortLender(found, time), found, log, time, cancellation);
+                    lent[found.Id] = LendAsync(new PortLender(found, Name, time), found, log, time, cancellation);
                     failed.Remove(found.Id);
                 }
                 catch (IOException failure)
@@ -116,6 +117,7 @@ internal sealed record BenchCommand(Uri Server, string Token, string Ports)
             await using var connection = new HubConnectionBuilder()
                 .WithUrl(new Uri(Server, "hubs/devices"), options => options.AccessTokenProvider = () => Task.FromResult<string?>(Token))
                 .AddMessagePackProtocol().Build();
+            var (begun, isLent) = (time.GetTimestamp(), false);
             try
             {
                 await connection.StartAsync(cancellation);
@@ -123,7 +125,7 @@ internal sealed record BenchCommand(Uri Server, string Token, string Ports)
                     connection,
                     id =>
                     {
-                        pause = TimeSpan.Zero;
+                        isLent = true;
                         log.Lent(port.Path!, id, Server);
                     },
                     cancellation);
@@ -135,9 +137,31 @@ internal sealed record BenchCommand(Uri Server, string Token, string Ports)
             catch (Exception lost) when (!cancellation.IsCancellationRequested && lost is IOException or HttpRequestException or HubException or InvalidOperationException or OperationCanceledException or TimeoutException or System.Net.WebSockets.WebSocketException)
             {
                 log.ConnectionLost(port.Path!, lost.Message);
+                // A cut one is made again at once; a call that the server ends would begin anew without a pause.
+                if (isLent && lost is not HubException)
+                    pause = TimeSpan.Zero;
             }
+
+            if (isLent && time.GetElapsedTime(begun) >= Lasting)
+                pause = TimeSpan.Zero;
         }
 
         log.DeviceGone(port.Path!);
+    }
+
+    // It leaves this machine only as a part of a hash, as is asked of those who use it.
+    private static string NameOfMachine()
+    {
+        try
+        {
+            if (File.ReadAllText("/etc/machine-id").Trim() is { Length: > 0 } id)
+                return id;
+        }
+        catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
+        {
+            // As in many containers.
+        }
+
+        return Environment.MachineName;
     }
 }

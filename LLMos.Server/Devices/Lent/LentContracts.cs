@@ -9,13 +9,14 @@ namespace LLMos.Server.Devices.Lent;
 /// <param name="Usb">Vendor and product such as <c>303a:1001</c>, where the lender knows them.</param>
 /// <param name="Done">The number of the last order that was carried out in this epoch; 0: none.</param>
 /// <param name="Offset">The oldest received byte of this epoch that the lender could send again; bytes are counted from 0.</param>
+/// <param name="Sent">The first received byte of this epoch that was never sent to anybody: a server that knows nothing of the epoch begins there.</param>
 [MessagePackObject]
 public sealed record LentPort(
     [property: Key("key")] string Key, [property: Key("epoch")] string Epoch, [property: Key("name")] string Name, [property: Key("usb")] string? Usb = null,
-    [property: Key("done")] long Done = 0, [property: Key("offset")] long Offset = 0);
+    [property: Key("done")] long Done = 0, [property: Key("offset")] long Offset = 0, [property: Key("sent")] long Sent = 0);
 
 /// <summary>What the server wants of a lender; one after the other.</summary>
-/// <param name="Number">From 1 in each epoch; 0 of <c>lent</c>.</param>
+/// <param name="Number">Rising in each epoch, from 1 or what the lender has done; 0 of <c>lent</c>.</param>
 /// <param name="Kind">lent, which is always the first, write, settings or signals.</param>
 /// <param name="DeviceId">Of lent: what the port is here.</param>
 /// <param name="Offset">Of lent: the next received byte that the server has not got.</param>

@@ -8,12 +8,18 @@ namespace LLMos.Server.Devices.Lent;
 /// <summary>A line whose port is somewhere else: its lender may lose the connection and come back, and neither way loses or repeats a byte by that.</summary>
 internal sealed class LentLine : ILine
 {
+    /// <summary>Of one report, in bytes.</summary>
+    public const int MostReport = 64 * 1024;
+
     private const int MostError = 200;
 
     // Beyond what the lender's own line allows for, and its being away.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
+
+    // Its listener is told of comings and goings one after the other; taken before the gate, never within it.
+    private readonly Lock _telling = new();
     private readonly string _deviceId;
     private readonly ILineListener _listener;
     private readonly TimeSpan _grace;
@@ -26,15 +32,19 @@ internal sealed class LentLine : ILine
     private TaskCompletionSource<string?> _answer = new();
     private LineSettings _settings;
     private long _orders, _next;
-    private bool _isOver;
+    private bool _isOver, _isGuessed;
 
-    /// <param name="epoch">Of the port's opening; a lender that comes back names the same.</param>
-    public LentLine(string deviceId, string epoch, LineSettings settings, ILineListener listener, TimeSpan grace, TimeProvider time)
+    /// <param name="port">What its lender says of it; one that comes back names the same epoch.</param>
+    /// <param name="before">The line that this port had here before; its lender was away for too long.</param>
+    public LentLine(string deviceId, LentPort port, LentLine? before, LineSettings settings, ILineListener listener, TimeSpan grace, TimeProvider time)
     {
-        (_deviceId, Epoch, _settings, _listener, _grace, _time) = (deviceId, epoch, settings, listener, grace, time);
+        (_deviceId, Epoch, _settings, _listener, _grace, _time) = (deviceId, port.Epoch, settings, listener, grace, time);
+        // Of a port that was lent to a server which has started anew since, only the lender knows how far it is.
+        (_next, _orders) = before?.Epoch == port.Epoch ? before.Reached(port.Done) : (port.Sent, port.Done);
+        _isGuessed = before?.Epoch != port.Epoch && port.Sent > 0;
         _away = time.CreateTimer(_ => End("its lender did not come back."), null, grace, Timeout.InfiniteTimeSpan);
-        // Lenders open a port as an ESP32's ROM speaks.
-        if (settings != new LineSettings())
+        // Lenders open a port as an ESP32's ROM speaks; what was set since, only they know.
+        if (settings != new LineSettings() || _orders > 0)
             _order = new(++_orders, LineOrder.Configure, Settings: SettingNames.Of(settings));
     }
 
@@ -61,6 +71,9 @@ internal sealed class LentLine : ILine
             _away.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _lender?.Writer.TryComplete(new HubException(DeviceErrors.LentElsewhere().Message));
             _lender = lender;
+            if (_isGuessed)
+                _listener.Missed(string.Create(CultureInfo.InvariantCulture, $"Bytes may be missing: its lender goes on at byte {_next}, and the server has started anew since. What was on the way then is lost."));
+            _isGuessed = false;
             Miss(port.Offset);
             lender.Writer.TryWrite(new(0, LineOrder.Lent, _deviceId, _next));
             if (_order is { } order && order.Number <= port.Done)
@@ -69,7 +82,7 @@ internal sealed class LentLine : ILine
                 lender.Writer.TryWrite(again);
         }
 
-        _listener.Unreachable(null);
+        TellWhetherAway();
         return lender;
     }
 
@@ -85,7 +98,7 @@ internal sealed class LentLine : ILine
             _away.Change(_grace, Timeout.InfiniteTimeSpan);
         }
 
-        _listener.Unreachable("its lender's connection is lost; it may come back.");
+        TellWhetherAway();
     }
 
     /// <returns>Whether there may be more to come: the port has not ended, and this is its lender's call still.</returns>
@@ -98,7 +111,7 @@ internal sealed class LentLine : ILine
                 return false;
             switch (report.Kind)
             {
-                case LentReport.Received when report is { Data.Length: > 0, Offset: >= 0 } && report.Offset <= long.MaxValue - report.Data.Length:
+                case LentReport.Received when report is { Data.Length: > 0 and <= MostReport, Offset: >= 0 } && report.Offset <= long.MaxValue - report.Data.Length:
                     Miss(report.Offset);
                     // What came twice because the call was cut between sending and hearing of it.
                     if (_next - report.Offset is var known && known < report.Data.Length)
@@ -112,7 +125,7 @@ internal sealed class LentLine : ILine
                 case LentReport.Gone:
                     break;
                 default:
-                    throw DeviceErrors.PortInvalid("reports are received with an offset and data, done, or gone.");
+                    throw DeviceErrors.PortInvalid($"reports are received with an offset and 1 to {MostReport} bytes of data, done, or gone.");
             }
         }
 
@@ -123,7 +136,9 @@ internal sealed class LentLine : ILine
     /// <summary>Ends it for good.</summary>
     public void End(string why)
     {
-        if (Close())
+        if (!Close())
+            return;
+        lock (_telling)
             _listener.Gone(why);
     }
 
@@ -166,6 +181,30 @@ internal sealed class LentLine : ILine
                 _order = null;
             throw DeviceErrors.WriteTimeout(most.TotalSeconds);
         }
+    }
+
+    // An attach and a detach at the same moment tell the same: what is so now.
+    private void TellWhetherAway()
+    {
+        lock (_telling)
+        {
+            bool isAway;
+            lock (_gate)
+            {
+                if (_isOver)
+                    return;
+                isAway = _lender is null;
+            }
+
+            _listener.Unreachable(isAway ? "its lender's connection is lost; it may come back." : null);
+        }
+    }
+
+    /// <summary>The next received byte, and the last order: one that its lender did since is not done again.</summary>
+    private (long Next, long Orders) Reached(long done)
+    {
+        lock (_gate)
+            return (_next, Math.Max(_orders, done));
     }
 
     /// <summary>Bytes before this offset are not to be had any more.</summary>

@@ -15,6 +15,9 @@ internal sealed partial class LentLines(DeviceRegistry registry, IOptions<Device
 {
     private const int MostText = 64;
 
+    // What a browser counts to.
+    private const long MostNumber = (1L << 53) - 1;
+
     // Several times what a serial line brings. Who sends more is read later, and waits.
     private const double BytesPerSecond = 4 * 1024 * 1024, Burst = 2 * 1024 * 1024;
 
@@ -87,15 +90,16 @@ internal sealed partial class LentLines(DeviceRegistry registry, IOptions<Device
         var id = "lent-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.AccountId}\n{port.Key}")))[..16];
         lock (_gate)
         {
-            if (_lines.TryGetValue(id, out var line) && !line.IsOver)
+            var before = _lines.GetValueOrDefault(id);
+            if (before is { IsOver: false })
             {
-                if (line.Epoch == port.Epoch)
-                    return line;
-                line.End("its lender has opened it anew.");
+                if (before.Epoch == port.Epoch)
+                    return before;
+                before.End("its lender has opened it anew.");
             }
 
             registry.Lend(new(id, port.Name, null, port.Usb, new(caller.AccountId, caller.Name)), (settings, listener) =>
-                _lines[id] = new LentLine(id, port.Epoch, settings, listener, TimeSpan.FromSeconds(options.Value.LentGraceSeconds), time));
+                _lines[id] = new LentLine(id, port, before, settings, listener, TimeSpan.FromSeconds(options.Value.LentGraceSeconds), time));
             return _lines[id];
         }
     }
@@ -110,8 +114,8 @@ internal sealed partial class LentLines(DeviceRegistry registry, IOptions<Device
 
         if (port.Usb is not null && !UsbPattern().IsMatch(port.Usb))
             throw DeviceErrors.PortInvalid("usb must be vendor and product, such as 303a:1001.");
-        if (port.Done < 0 || port.Offset < 0)
-            throw DeviceErrors.PortInvalid("done and offset must not be negative.");
+        if (new[] { port.Done, port.Offset, port.Sent }.Any(number => number is < 0 or > MostNumber))
+            throw DeviceErrors.PortInvalid($"done, offset and sent must be 0 to {MostNumber}.");
     }
 
     [GeneratedRegex("^[0-9a-f]{4}:[0-9a-f]{4}$")]

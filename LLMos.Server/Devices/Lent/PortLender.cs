@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text;
 using System.Threading.Channels;
 using LLMos.Server.Devices.Lines;
 using LLMos.Server.Foundation.Errors;
@@ -20,13 +21,16 @@ internal sealed class PortLender : ILineListener, IDisposable
     private readonly ConcurrentQueue<LentReport> _answers = new();
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly string _epoch = RandomNumberGenerator.GetHexString(16, lowercase: true);
+    private readonly string _key;
     private volatile string? _gone;
-    private long _done;
+    private long _done, _sent;
 
+    /// <param name="machine">Another for each machine: two may have ports of the same name.</param>
     /// <exception cref="IOException">The port cannot be opened.</exception>
-    public PortLender(DeviceIdentity identity, TimeProvider time)
+    public PortLender(DeviceIdentity identity, string machine, TimeProvider time)
     {
         _identity = identity;
+        _key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{machine}\n{identity.Id}")))[..32];
         _line = PortLine.Open(identity.Path!, new(), this, time);
     }
 
@@ -39,7 +43,7 @@ internal sealed class PortLender : ILineListener, IDisposable
     public async Task ServeAsync(HubConnection connection, Action<string> lent, CancellationToken cancellation)
     {
         var from = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var port = new LentPort(_identity.Id[^Math.Min(64, _identity.Id.Length)..], _epoch, _identity.Title[..Math.Min(64, _identity.Title.Length)], _identity.Usb, _done, _received.First);
+        var port = new LentPort(_key, _epoch, _identity.Title[..Math.Min(64, _identity.Title.Length)], _identity.Usb, _done, _received.First, Volatile.Read(ref _sent));
         _answers.Clear();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
@@ -97,7 +101,7 @@ internal sealed class PortLender : ILineListener, IDisposable
     private async IAsyncEnumerable<LentReport> ReportsAsync(Task<long> from, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var next = await from.WaitAsync(cancellation);
-        while (true)
+        while (!cancellation.IsCancellationRequested)
         {
             while (_answers.TryDequeue(out var answer))
                 yield return answer;
@@ -107,6 +111,8 @@ internal sealed class PortLender : ILineListener, IDisposable
             next = offset + bytes.Length;
             if (bytes.Length > 0)
             {
+                // Before it is sent: what may have arrived is not sent to a server that does not know.
+                Volatile.Write(ref _sent, Math.Max(_sent, next));
                 yield return new(LentReport.Received, offset, bytes);
                 continue;
             }

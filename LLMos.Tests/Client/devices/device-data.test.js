@@ -28,6 +28,18 @@ test("a page keeps the newest events of a device, by number and by bytes", () =>
   assert.equal(record.lastSequence, 30_099)
 })
 
+test("what came while a terminal was paused is taken from what the page keeps", () => {
+  const record = new DeviceRecord()
+  record.add([received(1, 10), received(2, 10)])
+  const paused = record.end
+  record.add([received(3, 10)])
+  assert.deepEqual([record.since(paused).lost, record.since(paused).events.map(({ sequence }) => sequence)], [0, [3]])
+  record.add(Array.from({ length: 20_010 }, (_, index) => received(4 + index, 0)))
+  assert.deepEqual([record.since(paused).lost, record.since(paused).events.length], [11, 20_000])
+  record.clear()
+  assert.deepEqual(record.since(record.end), { events: [], lost: 0 })
+})
+
 test("lines are cut from bytes as they come, without colours, and an endless one is bounded", () => {
   const reader = new LineReader()
   assert.deepEqual(reader.read(encode("a\x1b[31mb\r\nc")), ["ab"])
@@ -55,6 +67,15 @@ test("a regular expression that looks for numbers does not run for ever", { time
   new Telemetry().take("a ".repeat(2000), new Date())
   new Telemetry().take("a1".repeat(2000), new Date())
   new Telemetry().take(`${"a:1 ".repeat(1000)}x`, new Date())
+})
+
+test("a line of numbers that goes wrong late costs no more than another", () => {
+  const began = performance.now()
+  for (let time = 0; time < 50; time += 1) {
+    for (const line of [`a:1${" ".repeat(4090)}!`, `a:${"1".repeat(4090)}x`, `a:1${", ".repeat(2040)}!`, `${"a".repeat(40)}${" ".repeat(4050)}:`])
+      assert.equal(new Telemetry().take(line, new Date()), false)
+  }
+  assert.ok(performance.now() - began < 2000)
 })
 
 test("lines of a board and a run stand in the order of the clock", () => {

@@ -45,6 +45,20 @@ test("a lease is renewed while it is held, and no more when it was given back", 
   assert.throws(() => lease.required, { code: "devices.lease_required" })
 })
 
+test("a lease is also renewed when something arrives, as timers of hidden pages are late", async (t) => {
+  const { lease, server } = held(t)
+  let now = 1000
+  t.mock.method(performance, "now", () => now)
+  await lease.keep()
+  await lease.take()
+  await lease.keep()
+  assert.deepEqual(server.asked, [["take", {}]])
+  now += 20_000
+  await lease.keep()
+  await lease.keep()
+  assert.deepEqual(server.asked, [["take", {}], ["renew", "lease-1"]])
+})
+
 test("a lease that the server has no more is lost once", async (t) => {
   const { lease, server, told } = held(t)
   await lease.take()

@@ -63,3 +63,9 @@ test("what a flasher and a loader say is left out until the lease ends", () => {
     event("lease", "waits for the lease", "ben"), event("received", "still\n"), event("lease", "released", "anna"), event("received", "ready\n"))
   assert.equal(plain(text), "── taken: new firmware (anna)\r\n── flashes (anna)\r\n── waits for the lease (ben)\r\n── released (anna)\r\nready\r\n")
 })
+
+test("what a flashed program says is shown from its start, before the lease is given back", () => {
+  const text = written({}, event("lease", "flashes", "anna"), event("reset", "into bootloader mode", "anna"), event("received", "garbage\n"), event("reset", "into run mode", "anna"), event("received", "ready\n"), event("lease", "released", "anna"))
+  assert.ok(!plain(text).includes("garbage"))
+  assert.ok(plain(text).includes("ready\r\n"))
+})

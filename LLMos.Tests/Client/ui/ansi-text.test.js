@@ -38,3 +38,14 @@ test("An escape that never ends is not kept for ever", () => {
 
   assert.equal(pieces.length, 1)
 })
+
+test("A flood of returns is one, and takes no time", () => {
+  const began = performance.now()
+  const text = new AnsiText()
+
+  assert.deepEqual(text.read(`a${"\r".repeat(1_000_000)}b`), [{ text: "a", style: "" }, "return", { text: "b", style: "" }])
+  assert.deepEqual(text.read("\r".repeat(1_000_000)), [])
+  assert.deepEqual(text.read("\n"), [{ text: "\n", style: "" }])
+  text.read("\r\x1b[".repeat(300_000))
+  assert.ok(performance.now() - began < 4_000)
+})

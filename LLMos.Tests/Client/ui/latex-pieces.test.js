@@ -21,6 +21,19 @@ test("Prices are no formula", () => {
   assert.deepEqual(told("from $5 to $6"), ["text: from $5 to $6"])
 })
 
+test("What is opened and not closed, or escaped, stays text", () => {
+  assert.deepEqual(told("\\[a $b\\$ $ \\(\\) $$$ \\begin{x}\\end{y}"), ["text: \\[a $b\\$ $ \\(\\) $$$ \\begin{x}\\end{y}"])
+  assert.deepEqual(told("\\begin{a}\\begin{b}\\end{b} $c\\$d$ $$e$$"),
+    ["text: \\begin{a}", "displayed: \\begin{b}\\end{b}", "text:  ", "inline: c\\$d", "text:  ", "displayed: e"])
+})
+
+test("A flood of openings takes no time", () => {
+  const began = performance.now()
+  for (const opening of ["\\[", "\\(", "\\$", "$$a", "a$b\\", "\\begin{a}"])
+    latexPieces(opening.repeat(100_000))
+  assert.ok(performance.now() - began < 4_000)
+})
+
 test("A flood of dollars takes no time", () => {
   const began = performance.now()
 
