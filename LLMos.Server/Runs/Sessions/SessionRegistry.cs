@@ -64,6 +64,7 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
             session ??= Begin(run, name);
             StopExpiry(session);
             session.Enter(run);
+            run.SessionFound = found;
             run.Session = new(name, found, ExpiresAt: null, loss);
             return session;
         }
@@ -81,7 +82,7 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
             {
                 store.Remember(session, Now);
                 StartExpiry(session, worker);
-                run.Session = found with { ExpiresAt = session.ExpiresAt };
+                run.Session = found with { State = RunSession.Kept, ExpiresAt = session.ExpiresAt };
                 summary = session.Summarize(Now);
             }
             else

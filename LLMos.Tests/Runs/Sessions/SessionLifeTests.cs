@@ -26,7 +26,7 @@ public sealed class SessionLifeTests
         Assert.Empty((await ada.SessionsAsync()).Sessions);
         await Eventually.HoldsAsync(() => !Directory.Exists($"/proc/{worker}"), "its process is gone");
         var next = await ada.RunInAsync("s", "1");
-        Assert.Equal(("lost", "It was closed after 30 minutes without a run."), (next.SessionState, next.SessionLoss!.Reason));
+        Assert.Equal(("lost", "It was closed after 30 minutes without a run."), (next.SessionFound, next.SessionLoss!.Reason));
         Assert.Equal([("x", "int"), ("y", "float")], next.SessionLoss.Variables.Select(variable => (variable.Name, variable.Type)));
     }
 
@@ -46,9 +46,9 @@ public sealed class SessionLifeTests
         var again = await PersonAsync(second);
 
         var run = await again.RunInAsync("s", "1");
-        Assert.Equal(("lost", "The server was restarted."), (run.SessionState, run.SessionLoss!.Reason));
+        Assert.Equal(("lost", "The server was restarted."), (run.SessionFound, run.SessionLoss!.Reason));
         Assert.Equal("x", run.SessionLoss.Variables.Single().Name);
-        Assert.Equal("fresh", (await again.RunInAsync("closed", "1")).SessionState);
+        Assert.Equal("fresh", (await again.RunInAsync("closed", "1")).SessionFound);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class SessionLifeTests
 
         await Eventually.HoldsAsync(() => server.Log.Lines.Any(line => line.Contains("ended from outside", StringComparison.Ordinal)), "the server has noticed");
         var run = await ada.RunInAsync("s", "1");
-        Assert.Equal(("lost", "x"), (run.SessionState, run.SessionLoss!.Variables.Single().Name));
+        Assert.Equal(("lost", "x"), (run.SessionFound, run.SessionLoss!.Variables.Single().Name));
         Assert.Contains("SIGKILL", run.SessionLoss.Reason, StringComparison.Ordinal);
     }
 

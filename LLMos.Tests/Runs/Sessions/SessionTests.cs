@@ -18,7 +18,7 @@ public sealed class SessionTests(SharedServer shared)
         var first = await ada.RunInAsync("s", "import math\nx = 41\ndef double(n): return 2 * n\nnumbers = iter(range(10))\nnext(numbers)");
         var second = await ada.RunInAsync("s", "x += 1\nprint(double(x), next(numbers), math.floor(1.5), __name__)");
 
-        Assert.Equal(("succeeded", "fresh", "s"), (first.State, first.SessionState, first.Session));
+        Assert.Equal(("succeeded", "fresh", "s"), (first.State, first.SessionFound, first.Session));
         Assert.Equal(("succeeded", "kept", "84 1 1 __main__\n"), (second.State, second.SessionState, second.Stdout.Text));
     }
 
@@ -86,7 +86,7 @@ public sealed class SessionTests(SharedServer shared)
         var afterwards = await ada.RunInAsync("s", "1");
 
         Assert.Equal((state, "lost", null), (killed.State, killed.SessionState, killed.SessionExpiresAt));
-        Assert.Equal(("succeeded", "lost", "False"), (next.State, next.SessionState, next.Result!["text/plain"]));
+        Assert.Equal(("succeeded", "lost", "False"), (next.State, next.SessionFound, next.Result!["text/plain"]));
         foreach (var loss in new[] { killed.SessionLoss!, next.SessionLoss! })
         {
             Assert.Equal([("np", "module"), ("x", "int"), ("table", "ndarray")], loss.Variables.Select(variable => (variable.Name, variable.Type)));
@@ -107,7 +107,26 @@ public sealed class SessionTests(SharedServer shared)
 
         Assert.Equal("lost", (await ada.GetRunAsync(run.Id)).SessionState);
         var next = await ada.RunInAsync("s", "1");
-        Assert.Equal(("lost", 0), (next.SessionState, next.SessionLoss!.Variables.Count));
+        Assert.Equal(("lost", 0), (next.SessionFound, next.SessionLoss!.Variables.Count));
+    }
+
+    [Fact]
+    public async Task A_record_says_what_the_run_found_and_what_it_left()
+    {
+        var ada = await shared.NewPersonAsync();
+        var first = await ada.RunInAsync("s", "x = 1");
+        await ada.RunInAsync("s", "import os\nos._exit(1)");
+        var run = await ada.StartInAsync("s", "y = 2\nprint('begun')\nwhile True: pass");
+        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+
+        using var interrupted = await ada.Client.PostAsync($"/api/v1/runs/{run.Id}/interrupt", content: null);
+
+        var events = await ada.EventsUntilAsync(run.Id, _ => false);
+        var ended = await ada.GetRunAsync(run.Id);
+        Assert.Equal(("fresh", "kept", null), (first.SessionFound, first.SessionState, first.SessionLoss));
+        Assert.Equal(("lost", "kept"), (events.Single(happened => happened.Type == "started").Session!.State, events[^1].Session!.State));
+        Assert.Equal(("lost", "kept", "x"), (ended.SessionFound, ended.SessionState, ended.SessionLoss!.Variables.Single().Name));
+        Assert.Equal("2", (await ada.RunInAsync("s", "y")).Result!["text/plain"]);
     }
 
     [Fact]
@@ -154,7 +173,7 @@ public sealed class SessionTests(SharedServer shared)
         Assert.Equal(HttpStatusCode.NoContent, closed.StatusCode);
         Assert.Equal("cancelled", (await ada.GetRunAsync(run.Id)).State);
         Assert.Empty((await ada.SessionsAsync()).Sessions);
-        Assert.Equal("fresh", (await ada.RunInAsync("s", "1")).SessionState);
+        Assert.Equal("fresh", (await ada.RunInAsync("s", "1")).SessionFound);
         using var unknown = await ada.Client.DeleteAsync("/api/v1/sessions/t");
         await unknown.RefusedAsync(HttpStatusCode.NotFound, "runs.session_not_found");
     }
