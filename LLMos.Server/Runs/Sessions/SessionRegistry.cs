@@ -78,7 +78,7 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
         lock (_gate)
         {
             session.Leave(Now);
-            if (session.Worker is { } worker)
+            if (session.Worker is { } worker && !session.IsClosing)
             {
                 store.Remember(session, Now);
                 StartExpiry(session, worker);
@@ -87,13 +87,15 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
             }
             else
             {
-                _sessions.Remove(session.Key);
+                Remove(session);
                 if (session.HasBegun)
                 {
                     store.Remember(session, Now, $"Run {run.Id} ended as {end.State.Name()}, and the session's process with it.", isKilled: true);
                     run.Session = found with { State = RunSession.Lost, Loss = store.Recall(session.Key) };
                 }
 
+                if (session.IsClosing)
+                    store.Forget(session.Key);
                 summary = session.Summarize(Now, "closed");
             }
         }
@@ -114,17 +116,22 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
     /// <exception cref="DomainException"><c>runs.session_not_found</c></exception>
     public SessionVariables GetVariables(Caller caller, string name) => Find(caller, name)?.Variables ?? throw SessionErrors.NotFound(name);
 
-    /// <summary>The run that is in a session now, which has to end before the session can be closed.</summary>
-    public Run? RunIn(Caller caller, string name) => Find(caller, name)?.Running;
-
     /// <summary>Ends a session and forgets what it had: the next run begins fresh.</summary>
+    /// <returns>The run that is in it, which has to be ended: the session goes with it. Null when nothing runs there.</returns>
     /// <exception cref="DomainException"><c>runs.session_not_found</c></exception>
-    public void Close(Caller caller, string name)
+    public Run? Close(Caller caller, string name)
     {
         Session? session;
         lock (_gate)
         {
             session = Find(caller, name);
+            if (session?.Running is { } run)
+            {
+                // Whoever waits for its end would find the next run in it.
+                session.IsClosing = true;
+                return run;
+            }
+
             if (session is not null)
                 Remove(session);
             if (!store.Forget((caller.AccountId, name)) && session is null)
@@ -133,6 +140,7 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
 
         if (session is not null)
             Changed?.Invoke(caller, session.Summarize(Now, "closed"));
+        return null;
     }
 
     /// <summary>The server is stopping: what ends from here on ended because of that.</summary>
@@ -214,6 +222,7 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
         store.Remember(session, Now, reason);
     }
 
+    /// <summary>Lets go of a session in which nothing runs: a run reads from the worker that is disposed here.</summary>
     private void Remove(Session session)
     {
         _sessions.Remove(session.Key);

@@ -106,6 +106,25 @@ public sealed class SessionLifeTests
     }
 
     [Fact]
+    public async Task A_session_that_is_closed_while_another_run_waits_for_it_leaves_no_process_behind()
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server);
+        var running = await ada.StartInAsync("s", "print('begun')\nwhile True: pass");
+        await ada.EventsUntilAsync(running.Id, happened => happened.Type == "stdout");
+        var waiting = await ada.StartInAsync("s", "x = 1");
+
+        using var closed = await ada.Client.DeleteAsync("/api/v1/sessions/s");
+
+        Assert.Equal("cancelled", (await ada.EndedAsync(running.Id)).State);
+        var next = await ada.EndedAsync(waiting.Id);
+        Assert.Equal(("succeeded", "fresh", "kept"), (next.State, next.SessionFound, next.SessionState));
+        Assert.Equal("1", (await ada.RunInAsync("s", "x")).Result?["text/plain"]);
+        Assert.Equal("s", Assert.Single((await ada.SessionsAsync()).Sessions).Name);
+        await Eventually.HoldsAsync(() => SharedServer.WorkersOf(server).Count == 1, "the only process is that of the listed session");
+    }
+
+    [Fact]
     public async Task More_processor_time_than_a_session_may_use_ends_it_with_that_limit()
     {
         await using var server = await StartAsync(("Runs:SessionCpuSeconds", "60"));
