@@ -16,7 +16,9 @@ internal sealed class Run(string id, Caller owner, StartRunRequest request, RunL
     public string Id => id;
     public Caller Owner => owner;
     public StartRunRequest Request => request;
-    public RunLimits Limits => limits;
+
+    /// <summary>A session's heap is known when the run enters it.</summary>
+    public RunLimits Limits { get; set; } = limits;
     public DateTime CreatedAt => createdAt;
     public string Title { get; } = TitleOf(request.Code);
 

@@ -55,7 +55,7 @@ internal sealed class RunRegistry
         var limits = RunRequestCheck.Check(request, _options);
         if (_sandbox.IsUnavailable(out var reason))
             throw RunErrors.SandboxUnavailable(reason);
-        limits = _sessions.Admit(caller, request, limits);
+        _sessions.Admit(caller, request);
 
         var (id, live) = idempotencyKey is null
             ? Begin(caller, request, limits)

@@ -21,30 +21,24 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
     /// <summary>Refuses what <see cref="Enter"/> would refuse now.</summary>
-    /// <returns>The run's limits, with the session's heap where the request names none.</returns>
     /// <exception cref="DomainException">See <see cref="SessionErrors"/>.</exception>
-    public RunLimits Admit(Caller caller, StartRunRequest request, RunLimits limits)
+    public void Admit(Caller caller, StartRunRequest request)
     {
         if (request.Session is not { } name)
-            return limits;
+            return;
         if (!ValidName().IsMatch(name))
             throw SessionErrors.NameInvalid();
 
         lock (_gate)
         {
-            if (!_sessions.TryGetValue((caller.AccountId, name), out var session))
-            {
+            if (_sessions.TryGetValue((caller.AccountId, name), out var session))
+                RequireHeap(session, request);
+            else
                 RequireRoom(caller);
-                return limits;
-            }
-
-            return request.HeapMegabytes is null || request.HeapMegabytes == session.HeapMegabytes
-                ? limits with { HeapMegabytes = session.HeapMegabytes }
-                : throw SessionErrors.HeapFixed(name, session.HeapMegabytes);
         }
     }
 
-    /// <summary>Gives a run its session, a new one if need be, and notes in the run what it finds there.</summary>
+    /// <summary>Gives a run its session, a new one if need be, and notes in the run what it finds there, and the heap.</summary>
     /// <exception cref="DomainException">See <see cref="SessionErrors"/>.</exception>
     public Session Enter(Run run, string name)
     {
@@ -57,13 +51,14 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
                 session = null;
             }
 
-            if (session is not null && session.HeapMegabytes != run.Limits.HeapMegabytes)
-                throw SessionErrors.HeapFixed(name, session.HeapMegabytes);
+            if (session is not null)
+                RequireHeap(session, run.Request);
             var loss = session is null ? store.Recall(key) : null;
             var found = session is not null ? RunSession.Kept : loss is null ? RunSession.Fresh : RunSession.Lost;
             session ??= Begin(run, name);
             StopExpiry(session);
             session.Enter(run);
+            run.Limits = run.Limits with { HeapMegabytes = session.HeapMegabytes };
             run.SessionFound = found;
             run.Session = new(name, found, ExpiresAt: null, loss);
             return session;
@@ -158,6 +153,12 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
     {
         lock (_gate)
             return _sessions.GetValueOrDefault((caller.AccountId, name));
+    }
+
+    private static void RequireHeap(Session session, StartRunRequest request)
+    {
+        if (request.HeapMegabytes is { } asked && asked != session.HeapMegabytes)
+            throw SessionErrors.HeapFixed(session.Name, session.HeapMegabytes);
     }
 
     private void RequireRoom(Caller caller)

@@ -206,6 +206,20 @@ public sealed class SessionTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_run_that_names_no_heap_takes_that_of_the_session_which_another_began_while_it_waited()
+    {
+        var ada = await shared.NewPersonAsync();
+        var before = await ada.StartAsync("while True: pass");
+        using var begins = await ada.Client.PostAsJsonAsync("/api/v1/runs", Python("x = 1") with { Session = "s", HeapMegabytes = 64 });
+        var waits = await ada.StartInAsync("s", "x");
+
+        using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{before.Id}/cancel", content: null);
+
+        var run = await ada.EndedAsync(waits.Id);
+        Assert.Equal(("succeeded", "1", 64), (run.State, run.Result?["text/plain"], run.Limits.HeapMegabytes));
+    }
+
+    [Fact]
     public async Task One_more_session_than_a_person_may_have_is_refused_by_name()
     {
         var ada = await shared.NewPersonAsync();
