@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using LLMos.Tests.Hosting;
@@ -122,6 +123,22 @@ public sealed class SessionLifeTests
         Assert.Equal("1", (await ada.RunInAsync("s", "x")).Result?["text/plain"]);
         Assert.Equal("s", Assert.Single((await ada.SessionsAsync()).Sessions).Name);
         await Eventually.HoldsAsync(() => SharedServer.WorkersOf(server).Count == 1, "the only process is that of the listed session");
+    }
+
+    [Fact]
+    public async Task An_interrupt_that_comes_too_late_is_not_for_the_next_run()
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server);
+        await ada.RunInAsync("s", "x = 1");
+        var worker = SessionWorkerOf(server);
+        await Eventually.HoldsAsync(() => StateOf(worker) == 'T', "the kernel has stopped it");
+
+        using var late = Process.Start("kill", ["-INT", worker.ToString(CultureInfo.InvariantCulture)]);
+        await late.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        var run = await ada.RunInAsync("s", "x");
+        Assert.Equal(("succeeded", "1"), (run.State, run.Result?["text/plain"]));
     }
 
     [Fact]

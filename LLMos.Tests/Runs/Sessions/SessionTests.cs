@@ -256,20 +256,38 @@ public sealed class SessionTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_session_that_does_not_read_its_next_program_ends_by_the_clock()
+    public async Task A_handler_that_prints_all_the_time_prints_nothing_into_the_next_run()
+    {
+        var ada = await shared.NewPersonAsync();
+        await ada.RunInAsync("s", "import os, signal\nsignal.signal(signal.SIGALRM, lambda *_: os.write(1, b'late'))");
+
+        for (var time = 0; time < 5; time++)
+        {
+            await ada.RunInAsync("s", "signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)");
+            var next = await ada.RunInAsync("s", "1");
+            Assert.Equal(("succeeded", ""), (next.State, next.Stdout.Text));
+        }
+    }
+
+    [Fact]
+    public async Task A_session_that_does_not_read_its_next_program_ends_by_the_clock_and_what_it_goes_on_to_write_is_nobodys()
     {
         var ada = await shared.NewPersonAsync();
         await ada.RunInAsync("s", """
-            import llmos.line, os, struct, time
-            frame = b'{"type":"ended","outcome":"succeeded"}'
-            os.write(1, llmos.line._channel._marker + struct.pack('>I', len(frame)) + frame)
-            while True: time.sleep(1)
+            import llmos.line, os, struct
+            def send(frame): os.write(1, llmos.line._channel._marker + struct.pack('>I', len(frame)) + frame)
+            send(b'{"type":"ended","outcome":"succeeded"}')
+            while True:
+                os.write(1, b'late')
+                send(b'{"type":"result","data":{"text/plain":"late"}}')
+                send(b'{"type":"stderr","text":"late"}')
             """);
 
         // More than the connection takes.
         var run = await ada.RunInAsync("s", $"1#{new string('x', 1_000_000)}", timeoutSeconds: 0.5);
 
         Assert.Equal(("timed-out", "lost"), (run.State, run.SessionState));
+        Assert.Equal(("", "", null), (run.Stdout.Text, run.Stderr.Text, run.Result));
     }
 
     [Fact]
