@@ -359,7 +359,7 @@ internal sealed class Execution
             _outcome switch
             {
                 "succeeded" => new(RunState.Succeeded),
-                "memory" => new(RunState.MemoryExceeded, Limit: new("heapMegabytes", _run.Limits.HeapMegabytes, _run.Limits.HeapMegabytes)),
+                "memory" => new(RunState.MemoryExceeded, Limit: new("heapMegabytes", _run.Limits.HeapMegabytes, Math.Round(_worker.HeapBytes(usage) / 1_048_576.0, 1))),
                 "interrupted" when _run.WasInterrupted => new(RunState.Cancelled, "It was interrupted."),
                 _ => new(RunState.Failed),
             },
