@@ -184,7 +184,7 @@ internal sealed class Execution
         if (!_gaveWay && Elapsed > Quick)
         {
             _gaveWay = true;
-            _worker.GiveWay();
+            _worker.GiveWay(_keeps ? Worker.NicenessOfSessions : Worker.Niceness);
         }
 
         if (_stopped is not null)

@@ -13,8 +13,14 @@ internal sealed class Worker(
     int number, int processId, byte[] marker, SandboxPolicy policy,
     SafeFileHandle output, SafeFileHandle errors, SafeFileHandle requests, SafeFileHandle pidfd) : IDisposable
 {
-    // A hundredth of a program's share that has just begun.
-    private const int Niceness = 19;
+    /// <summary>A hundredth of the share of a program that has just begun.</summary>
+    public const int Niceness = 19;
+
+    /// <summary>A third of it: only root can give a session's next program its share back.</summary>
+    public const int NicenessOfSessions = 10;
+
+    // As it was forked: _NICENESS in worker.py.
+    private const int FirstNiceness = 5;
 
     // A process that was told to stop does so when the kernel next looks at it.
     private static readonly TimeSpan Stopping = TimeSpan.FromSeconds(1);
@@ -64,10 +70,10 @@ internal sealed class Worker(
     public void Kill() => Posix.Signal(pidfd, Posix.SignalKill);
 
     /// <summary>Lets programs that began later have the processor first.</summary>
-    public void GiveWay()
+    public void GiveWay(int niceness)
     {
         if (!_exited.Task.IsCompleted)
-            Posix.GiveWay(processId, Niceness);
+            Posix.SetNiceness(processId, niceness);
     }
 
     public void Interrupt() => Posix.Signal(pidfd, Posix.SignalInterrupt);
@@ -80,6 +86,7 @@ internal sealed class Worker(
     {
         SpinWait.SpinUntil(IsSuspended, Stopping);
         Discard();
+        GiveWay(FirstNiceness);
         Posix.Signal(pidfd, Posix.SignalContinue);
     }
 

@@ -142,6 +142,21 @@ public sealed class SessionLifeTests
     }
 
     [Fact]
+    public async Task A_session_that_gave_way_to_others_gets_its_share_back_from_a_server_that_may_give_it()
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server);
+        await ada.RunInAsync("s", "import time\nend = time.monotonic() + 0.3\nwhile time.monotonic() < end: pass");
+        var worker = SessionWorkerOf(server);
+        var after = NicenessOf(worker);
+
+        await ada.RunInAsync("s", "1");
+
+        Assert.Equal(10, after);
+        Assert.Equal(Environment.IsPrivilegedProcess ? 5 : 10, NicenessOf(worker));
+    }
+
+    [Fact]
     public async Task More_processor_time_than_a_session_may_use_ends_it_with_that_limit()
     {
         await using var server = await StartAsync(("Runs:SessionCpuSeconds", "60"));
@@ -199,10 +214,15 @@ public sealed class SessionLifeTests
     // No worker waits, so the only one is the session's.
     private static int SessionWorkerOf(LLMosServer server) => Assert.Single(SharedServer.WorkersOf(server)).Id;
 
-    private static char StateOf(int process)
+    private static char StateOf(int process) => FactsOf(process)[0][0];
+
+    private static int NicenessOf(int process) => int.Parse(FactsOf(process)[16], CultureInfo.InvariantCulture);
+
+    // proc(5), from the third on: the second may have blanks.
+    private static string[] FactsOf(int process)
     {
-        var status = File.ReadAllText($"/proc/{process}/stat");
-        return status[status.LastIndexOf(')') + 2];
+        var facts = File.ReadAllText($"/proc/{process}/stat");
+        return facts[(facts.LastIndexOf(')') + 2)..].Split(' ');
     }
 
     private static async Task<Person> PersonAsync(LLMosServer server) => new(server, await server.TokenAsync("ada"));
