@@ -137,6 +137,13 @@ internal sealed class RunRegistry
         return GetSummary(caller, id);
     }
 
+    /// <summary>Ends all runs of some people; does not wait.</summary>
+    public void CancelOf(Func<Caller, bool> whose, string reason)
+    {
+        foreach (var live in _live.Values.Where(live => whose(live.Run.Owner)))
+            _scheduler.Cancel(live, reason);
+    }
+
     /// <exception cref="DomainException"><c>runs.not_found</c>, <c>runs.not_running</c></exception>
     public RunSummary Interrupt(Caller caller, string id)
     {

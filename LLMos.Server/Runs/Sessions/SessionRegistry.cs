@@ -138,6 +138,26 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
         return null;
     }
 
+    /// <summary>Closes all sessions of some people; one with a run in it when that ends.</summary>
+    public void CloseOf(Func<Caller, bool> whose)
+    {
+        List<Session> closed = [];
+        lock (_gate)
+        {
+            foreach (var session in _sessions.Values.Where(session => whose(session.Owner)).ToList())
+            {
+                session.IsClosing = true;
+                if (session.Running is not null)
+                    continue;
+                Remove(session);
+                store.Forget(session.Key);
+                closed.Add(session);
+            }
+        }
+
+        closed.ForEach(session => Changed?.Invoke(session.Owner, session.Summarize(Now, "closed")));
+    }
+
     /// <summary>The server is stopping: what ends from here on ended because of that.</summary>
     public void Stop()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using LLMos.Server.Accounts;
 using LLMos.Tests.Hosting;
 using static LLMos.Tests.Runs.RunCalls;
 
@@ -154,6 +155,25 @@ public sealed class SessionLifeTests
 
         Assert.Equal(10, after);
         Assert.Equal(Environment.IsPrivilegedProcess ? 5 : 10, NicenessOf(worker));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_person_who_may_not_run_programs_any_more_leaves_no_session_and_no_run(bool isRemoved)
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server);
+        await ada.RunInAsync("idle", "x = 1");
+        var run = await ada.StartInAsync("busy", "print('begun')\nwhile True: pass");
+        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        using var administrator = await server.SignInAsAdministratorAsync();
+        var person = $"/api/v1/people/{(await (await ada.Client.GetAsync("/api/v1/account")).ReadAsync<AccountAnswer>()).Id}";
+
+        using var changed = isRemoved ? await administrator.DeleteAsync(person) : await administrator.PatchAsJsonAsync(person, new { role = "viewer" });
+
+        changed.EnsureSuccessStatusCode();
+        await Eventually.HoldsAsync(() => SharedServer.WorkersOf(server).Count == 0, "their processes are gone");
     }
 
     [Fact]
