@@ -13,11 +13,12 @@ internal sealed class Run(string id, Caller owner, StartRunRequest request, RunL
     private Action? _interrupt;
     private string? _cancelReason;
 
-
     public string Id => id;
     public Caller Owner => owner;
     public StartRunRequest Request => request;
-    public RunLimits Limits => limits;
+
+    /// <summary>A session's heap is known when the run enters it.</summary>
+    public RunLimits Limits { get; set; } = limits;
     public DateTime CreatedAt => createdAt;
     public string Title { get; } = TitleOf(request.Code);
 
@@ -28,6 +29,9 @@ internal sealed class Run(string id, Caller owner, StartRunRequest request, RunL
     public RunEnd? End { get; private set; }
     public RunError? Error { get; set; }
     public bool WasInterrupted { get; private set; }
+
+    /// <summary>What it found of its session.</summary>
+    public string SessionFound { get; set; } = RunSession.None;
 
     /// <summary>What became of its session's variables, as far as is known; null without a session, or before it starts.</summary>
     public RunSession? Session { get; set; }

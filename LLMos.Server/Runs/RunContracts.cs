@@ -46,9 +46,10 @@ public sealed record RunSummary(
     [property: Key("session")] string? Session);
 
 /// <summary>The whole record of a run, final once <see cref="EndedAt"/> is set.</summary>
-/// <param name="SessionState">none (no session, or not started), fresh, kept or lost; see <see cref="RunSession"/>.</param>
+/// <param name="SessionState">none (no session, or not started), fresh, kept or lost: what it left, or found while it has not ended; see <see cref="RunSession"/>.</param>
+/// <param name="SessionFound">The same of what it found; null in records of earlier versions.</param>
 /// <param name="SessionExpiresAt">When the session ends unless something runs in it; null while it runs, or when there is none.</param>
-/// <param name="SessionLoss">What was lost and why, when <paramref name="SessionState"/> is lost.</param>
+/// <param name="SessionLoss">What was lost and why, when one of both is lost.</param>
 /// <param name="Files">What the program changed in the volumes, at most 1000.</param>
 /// <param name="FilesOmitted">How many more there are; the events have them.</param>
 public sealed record RunRecord(
@@ -59,6 +60,7 @@ public sealed record RunRecord(
     string Title,
     string? Session,
     string SessionState,
+    string? SessionFound,
     DateTime? SessionExpiresAt,
     SessionLoss? SessionLoss,
     int? QueuePosition,

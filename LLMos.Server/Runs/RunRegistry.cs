@@ -55,7 +55,7 @@ internal sealed class RunRegistry
         var limits = RunRequestCheck.Check(request, _options);
         if (_sandbox.IsUnavailable(out var reason))
             throw RunErrors.SandboxUnavailable(reason);
-        limits = _sessions.Admit(caller, request, limits);
+        _sessions.Admit(caller, request);
 
         var (id, live) = idempotencyKey is null
             ? Begin(caller, request, limits)
@@ -135,6 +135,13 @@ internal sealed class RunRegistry
         }
 
         return GetSummary(caller, id);
+    }
+
+    /// <summary>Ends all runs of some people; does not wait.</summary>
+    public void CancelOf(Func<Caller, bool> whose, string reason)
+    {
+        foreach (var live in _live.Values.Where(live => whose(live.Run.Owner)))
+            _scheduler.Cancel(live, reason);
     }
 
     /// <exception cref="DomainException"><c>runs.not_found</c>, <c>runs.not_running</c></exception>

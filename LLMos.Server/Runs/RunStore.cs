@@ -4,6 +4,7 @@ using LiteDB;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Foundation.Streams;
+using LLMos.Server.Runs.Sessions;
 using Microsoft.Extensions.Options;
 using JsonSerializer = System.Text.Json.JsonSerializer;
 
@@ -191,6 +192,7 @@ internal sealed class RunStore
         {
             State = RunState.Cancelled.Name(),
             Reason = LostReason,
+            SessionState = run.Record.SessionState == RunSession.None ? RunSession.None : RunSession.Lost,
             QueuePosition = null,
             EndedAt = _time.GetUtcNow().UtcDateTime,
         },

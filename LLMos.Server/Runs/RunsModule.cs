@@ -28,6 +28,7 @@ internal static class RunsModule
         services.AddHostedService(provider => provider.GetRequiredService<PythonSandbox>());
         services.AddHostedService(provider => provider.GetRequiredService<RunScheduler>());
         services.AddHostedService<RunAnnouncer>();
+        services.AddHostedService<FormerMembers>();
         // Not by Configure<HubOptions<RunHub>>: SignalR takes a hub's own options only when they were added in this way.
         services.AddSignalR().AddHubOptions<RunHub>(options => options.MaximumReceiveMessageSize = MaxHubMessageBytes);
         services.AddHealthChecks().AddCheck<SandboxHealth>("sandbox");

@@ -129,7 +129,7 @@ export class RunOutput {
   #takeSession(session, when) {
     if (!session)
       return
-    // At the end of a run that began without them, a session that goes on has a time to expire.
+    // In logs of earlier versions the end repeats what the run had found, with a time to expire.
     const isLost = session.state === "lost" && (when === "before" || !session.expiresAt)
     if (when === "before" || isLost)
       this.session = session

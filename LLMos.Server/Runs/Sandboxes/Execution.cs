@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Text;
 using LLMos.Server.Runs.Sessions;
@@ -17,9 +16,6 @@ internal sealed class Execution
     // A program that gathers its text has stopped to write when the pipe is silent for this long.
     private const int QuietMilliseconds = 4;
 
-    // What an event costs beside its text, so that a flood of empty ones reaches the output limit too.
-    private const int EventOverheadBytes = 64;
-
     // Whoever takes longer than most runs do lets the others go first.
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(200);
 
@@ -33,27 +29,26 @@ internal sealed class Execution
     private static readonly TimeSpan Leaving = TimeSpan.FromSeconds(1);
 
     private readonly Run _run;
-    private readonly RunOutput _output;
+    private readonly ProgramOutput _output;
     private readonly Worker _worker;
     private readonly OutputParser _parser;
-    private readonly ArrayBufferWriter<byte> _text = new(ReadBytes);
     private readonly byte[] _buffer = new byte[ReadBytes];
     private readonly Lock _gate = new();
 
     private readonly bool _keeps;
     private readonly CallLine? _calls;
     private readonly TimeSpan _cpuBefore;
-    private long _started, _stoppedAt, _sentBytes;
+    private long _started, _stoppedAt;
     private RunEnd? _stopped;
     private volatile bool _buffering;
     private bool _begun, _interrupted, _errorsEnded, _callsEnded, _gaveWay;
-    private string? _outcome;
+    private volatile string? _outcome;
 
     /// <param name="reach">Null: programs reach nothing here.</param>
     public Execution(Run run, RunOutput output, Worker worker, Reach? reach)
     {
         _run = run;
-        _output = output;
+        _output = new(output, run.Limits.OutputBytes, limit => Stop(new(RunState.OutputExceeded, Limit: limit)));
         _worker = worker;
         _keeps = run.Request.Session is not null;
         _calls = reach is null ? null : new(worker, reach, run.Owner with { Via = $"run {run.Id}" }, OnFileChanged);
@@ -62,7 +57,7 @@ internal sealed class Execution
     }
 
     /// <summary>Whether the worker reached its program's end by itself, so that it can run the next one of its session.</summary>
-    public bool WorkerGoesOn => _outcome is not null && _stopped is null;
+    public bool WorkerGoesOn => _outcome is not null && _stopped is null && _output.Exceeded is null;
 
     /// <summary>What a session's program left behind, as its worker tells it; null when it did not come to that.</summary>
     public SessionVariables? Variables { get; private set; }
@@ -103,7 +98,7 @@ internal sealed class Execution
         while (_outcome is null)
         {
             var (fromOutput, fromErrors, fromCalls) = Posix.Poll(
-                _worker.Output, _errorsEnded ? null : _worker.Errors, _calls is null || _callsEnded ? null : _worker.Requests, Patience());
+                _worker.Output, _errorsEnded ? null : _worker.Errors, _calls is null || _callsEnded || !_begun ? null : _worker.Requests, Patience());
             if (fromErrors)
                 ReadErrors();
             if (fromOutput && !ReadOutput())
@@ -119,23 +114,25 @@ internal sealed class Execution
         return Finished();
     }
 
-    /// <summary>Raises KeyboardInterrupt in the program, as soon as there is one.</summary>
+    /// <summary>Raises KeyboardInterrupt in the program, as soon as there is one. Once it has ended, the worker waits for the next, which is not meant.</summary>
     public void Interrupt()
     {
         lock (_gate)
         {
+            if (_outcome is not null)
+                return;
             _interrupted = true;
             if (_begun)
                 _worker.Interrupt();
         }
     }
 
-    /// <summary>Ends the program as <paramref name="end"/> says, after it has handed over the text that it gathered. The first call counts.</summary>
+    /// <summary>Ends the program as <paramref name="end"/> says, after it has handed over the text that it gathered. The first call counts, none after the program's own end.</summary>
     public void Stop(RunEnd end)
     {
         lock (_gate)
         {
-            if (_stopped is not null)
+            if (_stopped is not null || _outcome is not null)
                 return;
             _stopped = WithUsage(end, _worker.Measure());
             _stoppedAt = Stopwatch.GetTimestamp();
@@ -160,7 +157,7 @@ internal sealed class Execution
     /// <summary>Milliseconds until something is due although nothing arrives.</summary>
     private int Patience()
     {
-        if (_text.WrittenCount > 0)
+        if (_output.IsHolding)
             return CoalesceMilliseconds;
         if (_buffering || _stopped is not null)
             return QuietMilliseconds;
@@ -170,7 +167,7 @@ internal sealed class Execution
 
     private void OnSilence()
     {
-        FlushText(isLast: false);
+        _output.Flush(isLast: false);
         if (_stopped is not null)
         {
             _worker.Kill();
@@ -187,7 +184,7 @@ internal sealed class Execution
         if (!_gaveWay && Elapsed > Quick)
         {
             _gaveWay = true;
-            _worker.GiveWay();
+            _worker.GiveWay(_keeps ? Worker.NicenessOfSessions : Worker.Niceness);
         }
 
         if (_stopped is not null)
@@ -209,7 +206,7 @@ internal sealed class Execution
 
     private void AnswerCall()
     {
-        FlushText(isLast: false);
+        _output.Flush(isLast: false);
         using var clock = new Timer(_ => ObserveClock(), state: null, LookAtClock, LookAtClock);
         _callsEnded = !_calls!.Answer();
     }
@@ -217,7 +214,7 @@ internal sealed class Execution
     private void OnFileChanged(ChangedFile file)
     {
         _output.Append(new() { Type = "file", File = file });
-        Count(file.Path.Length + EventOverheadBytes);
+        _output.Count(file.Path.Length);
     }
 
     private bool ReadOutput()
@@ -226,7 +223,7 @@ internal sealed class Execution
         if (count == 0)
         {
             _parser.End();
-            FlushText(isLast: true);
+            _output.Flush(isLast: true);
             return false;
         }
 
@@ -241,12 +238,11 @@ internal sealed class Execution
         catch (ProtocolException)
         {
             // What it wrote before is its output all the same.
-            FlushText(isLast: true);
+            _output.Flush(isLast: true);
             throw;
         }
 
-        if (_text.WrittenCount >= ReadBytes / 2 || (_text.WrittenCount > 0 && _text.WrittenSpan[^1] == '\n'))
-            FlushText(isLast: false);
+        _output.FlushPiece();
         return true;
     }
 
@@ -255,14 +251,20 @@ internal sealed class Execution
         var count = Posix.Read(_worker.Errors, _buffer);
         _errorsEnded = count == 0;
         if (count > 0)
-            Append("stderr", _buffer.AsSpan(0, count));
+            _output.Append("stderr", _buffer.AsSpan(0, count));
     }
 
-    // Nothing counts behind `ended`, whatever arrives at the same moment.
+    private void ReadRestOfErrors()
+    {
+        while (!_errorsEnded && Posix.Poll(_worker.Errors, null, null, 0).First)
+            ReadErrors();
+    }
+
+    // Nothing counts behind `ended`, whatever arrives at the same moment, and nothing before `begun`: it is of the program before.
     private void OnText(ReadOnlySpan<byte> text)
     {
-        if (_outcome is null)
-            _text.Write(text);
+        if (_begun && _outcome is null)
+            _output.Write(text);
     }
 
     private void OnFrame(ReadOnlySpan<byte> frame)
@@ -271,44 +273,30 @@ internal sealed class Execution
             OnFrame(WorkerFrame.Parse(frame), frame.Length);
     }
 
-    private void FlushText(bool isLast)
-    {
-        var text = _text.WrittenSpan;
-        var whole = isLast ? text.Length : text.Length - Utf8Text.IncompleteAtEnd(text);
-        if (whole == 0)
-            return;
-
-        Append("stdout", text[..whole]);
-        var rest = text[whole..].ToArray();
-        _text.ResetWrittenCount();
-        _text.Write(rest);
-    }
-
-    private void Append(string stream, ReadOnlySpan<byte> text)
-    {
-        var left = _run.Limits.OutputBytes - _sentBytes;
-        if (left > 0)
-            _output.AppendText(stream, text.Length <= left ? text : text[..(int)left]);
-        Count(text.Length + EventOverheadBytes);
-    }
-
     private void OnFrame(WorkerFrame frame, int bytes)
     {
-        FlushText(isLast: false);
+        _output.Flush(isLast: false);
         if (_worker.Layers is null)
         {
             _worker.Layers = frame.Type == "ready" ? frame.Layers! : throw new ProtocolException("the first frame is not `ready`");
             return;
         }
 
-        if (frame.Type == "stderr")
+        if (!_begun)
         {
-            Append("stderr", Encoding.UTF8.GetBytes(frame.Text!));
+            if (frame.Type == "begun")
+                Begin();
             return;
         }
 
-        Count(bytes + EventOverheadBytes);
-        if (_sentBytes > _run.Limits.OutputBytes)
+        if (frame.Type == "stderr")
+        {
+            _output.Append("stderr", Encoding.UTF8.GetBytes(frame.Text!));
+            return;
+        }
+
+        _output.Count(bytes);
+        if (_output.Exceeded is not null)
             return;
 
         switch (frame.Type)
@@ -328,7 +316,6 @@ internal sealed class Execution
                 _output.Append(new() { Type = "error", Error = _run.Error });
                 break;
             case "begun":
-                Begin();
                 break;
             case "buffering":
                 _buffering = true;
@@ -337,7 +324,7 @@ internal sealed class Execution
                 Variables = new(_run.Request.Session!, frame.Variables!, frame.Omitted!.Value);
                 break;
             case "ended":
-                _outcome = frame.Outcome;
+                End(frame.Outcome!);
                 break;
             default:
                 throw new ProtocolException($"a `{frame.Type}` that does not belong there");
@@ -354,28 +341,25 @@ internal sealed class Execution
         }
     }
 
-    private void Count(int bytes)
+    private void End(string outcome)
     {
-        _sentBytes += bytes;
-        if (_sentBytes > _run.Limits.OutputBytes)
-            Stop(new(RunState.OutputExceeded, Limit: new("outputBytes", _run.Limits.OutputBytes, _sentBytes)));
+        lock (_gate)
+            _outcome = outcome;
     }
 
     /// <summary>The program reached its end and said so.</summary>
     private RunEnd Finished()
     {
-        while (!_errorsEnded && Posix.Poll(_worker.Errors, null, null, 0).First)
-            ReadErrors();
-        if (_stopped is { State: RunState.OutputExceeded } exceeded)
-            return exceeded;
-
+        ReadRestOfErrors();
         var usage = _worker.Measure();
-        var heap = _run.Limits.HeapMegabytes;
+        if (_output.Exceeded is { } exceeded)
+            return WithUsage(new(RunState.OutputExceeded, Limit: exceeded), usage);
+
         return WithUsage(
             _outcome switch
             {
                 "succeeded" => new(RunState.Succeeded),
-                "memory" => new(RunState.MemoryExceeded, Limit: new("heapMegabytes", heap, heap)),
+                "memory" => new(RunState.MemoryExceeded, Limit: new("heapMegabytes", _run.Limits.HeapMegabytes, Math.Round(_worker.HeapBytes(usage) / 1_048_576.0, 1))),
                 "interrupted" when _run.WasInterrupted => new(RunState.Cancelled, "It was interrupted."),
                 _ => new(RunState.Failed),
             },
@@ -397,19 +381,9 @@ internal sealed class Execution
             return new(RunState.Crashed, "The program closed its output and was ended.");
         }
 
-        while (!_errorsEnded && Posix.Poll(_worker.Errors, null, null, 0).First)
-            ReadErrors();
+        ReadRestOfErrors();
         var exit = _worker.Exited.GetAwaiter().GetResult();
-        return WithUsage(
-            exit switch
-            {
-                { Signal: "SIGKILL", Usage.Cpu: var cpu } when cpu.TotalSeconds >= _worker.Policy.CpuSeconds =>
-                    new(RunState.TimedOut, Limit: new("cpuSeconds", _worker.Policy.CpuSeconds, Math.Round(cpu.TotalSeconds, 3))),
-                { Signal: { } signal } => new(RunState.Crashed, $"The interpreter was ended by {signal}{WorkerExit.Meaning(signal)}."),
-                { Code: 0 } => new(RunState.Succeeded),
-                _ => new(RunState.Failed, $"The program ended itself with status {exit.Code}."),
-            },
-            exit.Usage);
+        return WithUsage(exit.ToEnd(_worker.Policy.CpuSeconds), exit.Usage);
     }
 
     private bool WaitForExit(TimeSpan patience) =>
@@ -419,6 +393,6 @@ internal sealed class Execution
         end with
         {
             Cpu = usage.Cpu > _cpuBefore ? usage.Cpu - _cpuBefore : default,
-            PeakHeapBytes = Math.Max(0, usage.PeakResidentBytes - _worker.BaselineBytes),
+            PeakHeapBytes = _worker.HeapBytes(usage),
         };
 }

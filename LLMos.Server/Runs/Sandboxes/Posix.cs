@@ -81,8 +81,8 @@ internal static unsafe partial class Posix
         }
     }
 
-    /// <summary>Has a process of the same user, or any when the server is root, take the processor after the others.</summary>
-    public static void GiveWay(int processId, int niceness) => setpriority(0, (uint)processId, niceness);
+    /// <summary>Sets when a process takes the processor, later the higher the number is. Only root can lower it; else nothing happens.</summary>
+    public static void SetNiceness(int processId, int niceness) => setpriority(0, (uint)processId, niceness);
 
     /// <summary>Receives one message and the descriptors that came with it.</summary>
     /// <returns>The message's length, 0 at the end of the connection.</returns>

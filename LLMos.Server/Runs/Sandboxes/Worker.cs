@@ -13,8 +13,17 @@ internal sealed class Worker(
     int number, int processId, byte[] marker, SandboxPolicy policy,
     SafeFileHandle output, SafeFileHandle errors, SafeFileHandle requests, SafeFileHandle pidfd) : IDisposable
 {
-    // A hundredth of a program's share that has just begun.
-    private const int Niceness = 19;
+    /// <summary>A hundredth of the share of a program that has just begun.</summary>
+    public const int Niceness = 19;
+
+    /// <summary>A third of it: only root can give a session's next program its share back.</summary>
+    public const int NicenessOfSessions = 10;
+
+    // As it was forked: _NICENESS in worker.py.
+    private const int FirstNiceness = 5;
+
+    // A process that was told to stop does so when the kernel next looks at it.
+    private static readonly TimeSpan Stopping = TimeSpan.FromSeconds(1);
 
     // Nothing is escaped that need not be: a program of quotes would take six times the room, in the worker's heap too.
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -61,10 +70,10 @@ internal sealed class Worker(
     public void Kill() => Posix.Signal(pidfd, Posix.SignalKill);
 
     /// <summary>Lets programs that began later have the processor first.</summary>
-    public void GiveWay()
+    public void GiveWay(int niceness)
     {
         if (!_exited.Task.IsCompleted)
-            Posix.GiveWay(processId, Niceness);
+            Posix.SetNiceness(processId, niceness);
     }
 
     public void Interrupt() => Posix.Signal(pidfd, Posix.SignalInterrupt);
@@ -72,7 +81,27 @@ internal sealed class Worker(
     /// <summary>Keeps it from running at all until <see cref="Resume"/>: no handler, timer or loop of a program goes on between runs.</summary>
     public void Suspend() => Posix.Signal(pidfd, Posix.SignalStop);
 
-    public void Resume() => Posix.Signal(pidfd, Posix.SignalContinue);
+    /// <summary>Lets it run its session's next program, of which nothing is that it sent since the one before.</summary>
+    public void Resume()
+    {
+        SpinWait.SpinUntil(IsSuspended, Stopping);
+        Discard();
+        GiveWay(FirstNiceness);
+        Posix.Signal(pidfd, Posix.SignalContinue);
+    }
+
+    /// <summary>Throws away what it wrote and asked for, and nobody has read.</summary>
+    public void Discard()
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        foreach (var from in (ReadOnlySpan<SafeFileHandle>)[output, errors, requests])
+        {
+            while (Posix.Poll(from, null, null, 0).First && Posix.Read(from, buffer) > 0)
+            {
+                // It is of no run.
+            }
+        }
+    }
 
     /// <summary>Asks for the text that the program's stream has gathered.</summary>
     public void AskForGathered() => Posix.Signal(pidfd, Posix.SignalUser2);
@@ -93,6 +122,9 @@ internal sealed class Worker(
             return default;
         }
     }
+
+    /// <summary>The part of the memory that is above the interpreter's own start.</summary>
+    public long HeapBytes(WorkerUsage usage) => Math.Max(0, usage.PeakResidentBytes - BaselineBytes);
 
     /// <summary>Processor time alone; zero once it has ended.</summary>
     public TimeSpan MeasureCpu()
@@ -119,6 +151,21 @@ internal sealed class Worker(
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             // Gone, or the host does not let us: the peak is then that of all its runs.
+        }
+    }
+
+    /// <summary>Whether each of its threads has stopped, or there is none.</summary>
+    private bool IsSuspended()
+    {
+        try
+        {
+            return Directory.EnumerateDirectories($"/proc/{processId}/task")
+                .Select(thread => File.ReadAllText($"{thread}/stat"))
+                .All(facts => facts[facts.LastIndexOf(')') + 2] is 'T' or 'Z' or 'X');
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return true;
         }
     }
 
@@ -149,21 +196,3 @@ internal sealed class Worker(
         pidfd.Dispose();
     }
 }
-
-/// <param name="Signal">The signal's name when one ended it, else null.</param>
-internal readonly record struct WorkerExit(int Code, string? Signal, WorkerUsage Usage)
-{
-    /// <summary>What a person need know of the signal, to be put behind its name.</summary>
-    public static string Meaning(string signal) => signal switch
-    {
-        "SIGSEGV" => " (an invalid memory access, or recursion too deep for the C stack)",
-        "SIGSYS" => " (a system call that no program needs)",
-        "SIGKILL" => " (the host ran out of memory, or someone killed it)",
-        "SIGABRT" => " (it gave up itself)",
-        _ => "",
-    };
-}
-
-/// <param name="Cpu">Processor time.</param>
-/// <param name="PeakResidentBytes">The most memory it had at once, what it shares with the forkserver included.</param>
-internal readonly record struct WorkerUsage(TimeSpan Cpu, long PeakResidentBytes);

@@ -23,6 +23,9 @@ internal sealed class Session(Caller owner, string name, int heapMegabytes, Date
     public DateTime? ExpiresAt { get; set; }
     public int Runs { get; private set; }
 
+    /// <summary>Whether it is to end with the run that is in it, whatever becomes of its worker.</summary>
+    public bool IsClosing { get; set; }
+
     /// <summary>Whether a program has begun in it, so that there may be something to lose.</summary>
     public bool HasBegun { get; set; }
 

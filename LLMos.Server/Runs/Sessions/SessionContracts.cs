@@ -4,10 +4,11 @@ namespace LLMos.Server.Runs.Sessions;
 
 /// <summary>A session from one run's point of view.</summary>
 /// <param name="State">
-/// On <c>started</c> what the run found, on <c>ended</c> what it leaves. fresh: a new namespace · kept: the variables of the runs before
-/// are there · lost: they are gone, either before this run, which began anew, or by its end.
+/// On <c>started</c> what the run found, on <c>ended</c> what it leaves. fresh: a new namespace, or its program did not begin in one ·
+/// kept: the variables are there · lost: they are gone, either before this run, which began anew, or by its end.
 /// </param>
 /// <param name="ExpiresAt">When it is closed unless something runs in it; null while it runs, or when it is lost.</param>
+/// <param name="Loss">Before the run, or by its end.</param>
 [MessagePackObject]
 public sealed record RunSession(
     [property: Key("name")] string Name,

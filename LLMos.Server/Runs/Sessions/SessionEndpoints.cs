@@ -19,9 +19,8 @@ internal static class SessionEndpoints
 
     private static async Task<NoContent> Close(string name, Caller caller, SessionRegistry sessions, RunRegistry runs)
     {
-        if (sessions.RunIn(caller, name) is { } run)
+        if (sessions.Close(caller, name) is { } run)
             await runs.CancelAsync(caller, run.Id);
-        sessions.Close(caller, name);
         return TypedResults.NoContent();
     }
 }

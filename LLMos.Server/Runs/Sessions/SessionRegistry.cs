@@ -21,30 +21,24 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
     /// <summary>Refuses what <see cref="Enter"/> would refuse now.</summary>
-    /// <returns>The run's limits, with the session's heap where the request names none.</returns>
     /// <exception cref="DomainException">See <see cref="SessionErrors"/>.</exception>
-    public RunLimits Admit(Caller caller, StartRunRequest request, RunLimits limits)
+    public void Admit(Caller caller, StartRunRequest request)
     {
         if (request.Session is not { } name)
-            return limits;
+            return;
         if (!ValidName().IsMatch(name))
             throw SessionErrors.NameInvalid();
 
         lock (_gate)
         {
-            if (!_sessions.TryGetValue((caller.AccountId, name), out var session))
-            {
+            if (_sessions.TryGetValue((caller.AccountId, name), out var session))
+                RequireHeap(session, request);
+            else
                 RequireRoom(caller);
-                return limits;
-            }
-
-            return request.HeapMegabytes is null || request.HeapMegabytes == session.HeapMegabytes
-                ? limits with { HeapMegabytes = session.HeapMegabytes }
-                : throw SessionErrors.HeapFixed(name, session.HeapMegabytes);
         }
     }
 
-    /// <summary>Gives a run its session, a new one if need be, and notes in the run what it finds there.</summary>
+    /// <summary>Gives a run its session, a new one if need be, and notes in the run what it finds there, and the heap.</summary>
     /// <exception cref="DomainException">See <see cref="SessionErrors"/>.</exception>
     public Session Enter(Run run, string name)
     {
@@ -57,13 +51,15 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
                 session = null;
             }
 
-            if (session is not null && session.HeapMegabytes != run.Limits.HeapMegabytes)
-                throw SessionErrors.HeapFixed(name, session.HeapMegabytes);
+            if (session is not null)
+                RequireHeap(session, run.Request);
             var loss = session is null ? store.Recall(key) : null;
             var found = session is not null ? RunSession.Kept : loss is null ? RunSession.Fresh : RunSession.Lost;
             session ??= Begin(run, name);
             StopExpiry(session);
             session.Enter(run);
+            run.Limits = run.Limits with { HeapMegabytes = session.HeapMegabytes };
+            run.SessionFound = found;
             run.Session = new(name, found, ExpiresAt: null, loss);
             return session;
         }
@@ -77,22 +73,24 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
         lock (_gate)
         {
             session.Leave(Now);
-            if (session.Worker is { } worker)
+            if (session.Worker is { } worker && !session.IsClosing)
             {
                 store.Remember(session, Now);
                 StartExpiry(session, worker);
-                run.Session = found with { ExpiresAt = session.ExpiresAt };
+                run.Session = found with { State = RunSession.Kept, ExpiresAt = session.ExpiresAt };
                 summary = session.Summarize(Now);
             }
             else
             {
-                _sessions.Remove(session.Key);
+                Remove(session);
                 if (session.HasBegun)
                 {
                     store.Remember(session, Now, $"Run {run.Id} ended as {end.State.Name()}, and the session's process with it.", isKilled: true);
                     run.Session = found with { State = RunSession.Lost, Loss = store.Recall(session.Key) };
                 }
 
+                if (session.IsClosing)
+                    store.Forget(session.Key);
                 summary = session.Summarize(Now, "closed");
             }
         }
@@ -113,17 +111,22 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
     /// <exception cref="DomainException"><c>runs.session_not_found</c></exception>
     public SessionVariables GetVariables(Caller caller, string name) => Find(caller, name)?.Variables ?? throw SessionErrors.NotFound(name);
 
-    /// <summary>The run that is in a session now, which has to end before the session can be closed.</summary>
-    public Run? RunIn(Caller caller, string name) => Find(caller, name)?.Running;
-
     /// <summary>Ends a session and forgets what it had: the next run begins fresh.</summary>
+    /// <returns>The run that is in it, which has to be ended: the session goes with it. Null when nothing runs there.</returns>
     /// <exception cref="DomainException"><c>runs.session_not_found</c></exception>
-    public void Close(Caller caller, string name)
+    public Run? Close(Caller caller, string name)
     {
         Session? session;
         lock (_gate)
         {
             session = Find(caller, name);
+            if (session?.Running is { } run)
+            {
+                // Whoever waits for its end would find the next run in it.
+                session.IsClosing = true;
+                return run;
+            }
+
             if (session is not null)
                 Remove(session);
             if (!store.Forget((caller.AccountId, name)) && session is null)
@@ -132,6 +135,27 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
 
         if (session is not null)
             Changed?.Invoke(caller, session.Summarize(Now, "closed"));
+        return null;
+    }
+
+    /// <summary>Closes all sessions of some people; one with a run in it when that ends.</summary>
+    public void CloseOf(Func<Caller, bool> whose)
+    {
+        List<Session> closed = [];
+        lock (_gate)
+        {
+            foreach (var session in _sessions.Values.Where(session => whose(session.Owner)).ToList())
+            {
+                session.IsClosing = true;
+                if (session.Running is not null)
+                    continue;
+                Remove(session);
+                store.Forget(session.Key);
+                closed.Add(session);
+            }
+        }
+
+        closed.ForEach(session => Changed?.Invoke(session.Owner, session.Summarize(Now, "closed")));
     }
 
     /// <summary>The server is stopping: what ends from here on ended because of that.</summary>
@@ -149,6 +173,12 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
     {
         lock (_gate)
             return _sessions.GetValueOrDefault((caller.AccountId, name));
+    }
+
+    private static void RequireHeap(Session session, StartRunRequest request)
+    {
+        if (request.HeapMegabytes is { } asked && asked != session.HeapMegabytes)
+            throw SessionErrors.HeapFixed(session.Name, session.HeapMegabytes);
     }
 
     private void RequireRoom(Caller caller)
@@ -213,6 +243,7 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
         store.Remember(session, Now, reason);
     }
 
+    /// <summary>Lets go of a session in which nothing runs: a run reads from the worker that is disposed here.</summary>
     private void Remove(Session session)
     {
         _sessions.Remove(session.Key);

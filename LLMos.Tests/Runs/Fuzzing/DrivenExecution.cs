@@ -32,32 +32,44 @@ internal sealed class DrivenExecution : IDisposable
         _requests.Connect(_requests.LocalEndPoint!);
     }
 
+    public static byte[] Begun { get; } = FrameOf("""{"type":"begun"}""");
+
+    public static byte[] Ended { get; } = FrameOf("""{"type":"ended","outcome":"succeeded"}""");
+
     /// <summary>What became of a run whose worker sent <paramref name="stream"/> and ended.</summary>
-    /// <exception cref="ProtocolException">It broke the rules.</exception>
     public (RunEnd? End, IReadOnlyList<RunEvent> Events) Run(ReadOnlySpan<byte> stream, long outputBytes)
     {
-        var before = _log.LastSequence;
-        var run = new Run("fuzz", Owner, RunCalls.Python("1"), new(30, 256, outputBytes), DateTime.UnixEpoch);
         using var output = new AnonymousPipeServerStream(PipeDirection.Out);
-        using var errors = new AnonymousPipeServerStream(PipeDirection.Out);
-        using var worker = new Worker(
-            1, _self, FrameInput.Marker, new(1, 1, []), Descriptor(output), Descriptor(errors), new(_requests.Handle, ownsHandle: false), new(-1, ownsHandle: false));
-        worker.SetExited(new(0, null, default));
-        var execution = new Execution(run, new(_log, DateTime.UnixEpoch, TimeProvider.System, 1000), worker, reach: null);
-
-        errors.Dispose();
+        using var worker = WorkerAt(output);
+        var execution = Begin(worker, session: null, outputBytes);
         output.Write(Ready);
         Assert.True(execution.WaitUntilReady(out _));
         output.Write(stream);
         output.Dispose();
-        try
-        {
-            return (execution.Pump(), EventsAfter(before));
-        }
-        catch (ProtocolException)
-        {
-            return (new(RunState.Crashed), EventsAfter(before));
-        }
+        return Pump(execution);
+    }
+
+    /// <summary>The same of two runs of a session, in one worker.</summary>
+    /// <param name="first">With an end.</param>
+    /// <param name="late">What it sends when nobody reads.</param>
+    public ((RunEnd? End, IReadOnlyList<RunEvent> Events) First, (RunEnd? End, IReadOnlyList<RunEvent> Events) Second) RunTwice(
+        ReadOnlySpan<byte> first, ReadOnlySpan<byte> late, ReadOnlySpan<byte> second, long outputBytes)
+    {
+        using var output = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var worker = WorkerAt(output);
+        var execution = Begin(worker, "s", outputBytes);
+        output.Write(Ready);
+        Assert.True(execution.WaitUntilReady(out _));
+        output.Write(first);
+        var before = Pump(execution);
+        Assert.True(execution.WorkerGoesOn);
+        output.Write(late);
+        worker.Discard();
+        // What it was about to send when it was stopped.
+        output.Write(Late);
+        output.Write(second);
+        output.Dispose();
+        return (before, Pump(Begin(worker, "s", outputBytes)));
     }
 
     public void Dispose()
@@ -68,6 +80,36 @@ internal sealed class DrivenExecution : IDisposable
     }
 
     private static byte[] Ready { get; } = FrameOf("""{"type":"ready","layers":{}}""");
+
+    private static byte[] Late { get; } = [.. "late\n"u8, .. FrameOf("""{"type":"result","data":{"text/plain":"late"}}"""), .. Ended];
+
+    private Worker WorkerAt(AnonymousPipeServerStream output)
+    {
+        using var errors = new AnonymousPipeServerStream(PipeDirection.Out);
+        var worker = new Worker(
+            1, _self, FrameInput.Marker, new(1, 1, []), Descriptor(output), Descriptor(errors), new(_requests.Handle, ownsHandle: false), new(-1, ownsHandle: false));
+        worker.SetExited(new(0, null, default));
+        return worker;
+    }
+
+    private Execution Begin(Worker worker, string? session, long outputBytes)
+    {
+        var run = new Run("fuzz", Owner, RunCalls.Python("1") with { Session = session }, new(30, 256, outputBytes), DateTime.UnixEpoch);
+        return new(run, new(_log, DateTime.UnixEpoch, TimeProvider.System, 1000), worker, reach: null);
+    }
+
+    private (RunEnd? End, IReadOnlyList<RunEvent> Events) Pump(Execution execution)
+    {
+        var before = _log.LastSequence;
+        try
+        {
+            return (execution.Pump(), EventsAfter(before));
+        }
+        catch (ProtocolException)
+        {
+            return (new(RunState.Crashed), EventsAfter(before));
+        }
+    }
 
     private static byte[] FrameOf(string json) => [.. FrameInput.Marker, 0, 0, 0, (byte)json.Length, .. Encoding.UTF8.GetBytes(json)];
 

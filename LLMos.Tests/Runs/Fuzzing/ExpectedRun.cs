@@ -12,15 +12,19 @@ internal sealed class ExpectedRun
     private readonly List<byte> _text = [];
     private string? _outcome;
     private readonly bool _isBroken;
+    private readonly bool _keeps;
     private bool _begun;
 
-    public ExpectedRun(ReadOnlySpan<byte> stream, byte[] marker)
+    /// <param name="hasBegun">Whether `begun` came before the stream.</param>
+    /// <param name="keeps">Whether it is a session's.</param>
+    public ExpectedRun(ReadOnlySpan<byte> stream, byte[] marker, bool hasBegun = false, bool keeps = false)
     {
+        (_begun, _keeps) = (hasBegun, keeps);
         var transcript = new Transcript();
         IsText = true;
         transcript.ReadWhole(stream, marker, Apply, text =>
         {
-            if (_outcome is null)
+            if (_begun && _outcome is null)
                 _text.AddRange(text);
             IsText &= Utf8.IsValid(text);
         });
@@ -31,6 +35,9 @@ internal sealed class ExpectedRun
 
     /// <summary>Whether a frame was begun and not ended, and none before said that it was the last.</summary>
     public bool IsCutOff { get; }
+
+    /// <summary>Whether a frame said how it ended.</summary>
+    public bool HasEnded => _outcome is not null;
 
     /// <summary>Whether every byte of text is text, so that its place among frames is exact.</summary>
     public bool IsText { get; private set; }
@@ -62,15 +69,21 @@ internal sealed class ExpectedRun
         if (_outcome is not null)
             return;
         var frame = WorkerFrame.Parse(json);
+        // Nor before the first.
+        if (!_begun)
+        {
+            _begun = frame.Type == "begun";
+            return;
+        }
+
         // A second `ready`, or what only sessions send.
-        if (frame.Type is "ready" or "variables")
+        if (frame.Type is "ready" || (frame.Type is "variables" && !_keeps))
             throw new ProtocolException(frame.Type);
         ShowText();
-        _begun |= frame.Type == "begun";
         _outcome = frame.Outcome is { } outcome && frame.Type == "ended" ? outcome : null;
         if (frame.Type is "stderr")
             _shown.Append($"<stderr {Readable(frame.Text!)}>");
-        else if (frame.Type is not ("begun" or "buffering" or "ended"))
+        else if (frame.Type is not ("begun" or "buffering" or "variables" or "ended"))
             _shown.Append($"<{frame.Type}>");
     }
 

@@ -72,9 +72,10 @@ public sealed class FrameFuzzTests
                 var input = new FrameInput(budget.Seed, number);
                 if (input.Bytes.Length > DrivenExecution.MostBytes)
                     continue;
-                var expected = new ExpectedRun(input.Bytes, FrameInput.Marker);
+                byte[] stream = number % 8 == 0 ? [.. input.Bytes] : [.. DrivenExecution.Begun, .. input.Bytes];
+                var expected = new ExpectedRun(stream, FrameInput.Marker);
 
-                var (end, events) = driven.Run(input.Bytes, outputBytes: 1_000_000);
+                var (end, events) = driven.Run(stream, outputBytes: 1_000_000);
 
                 Assert.True(expected.State == end?.State.Name(), $"{input.Name}: expected {expected.State}, seen {end?.State.Name()}");
                 var shown = ExpectedRun.Show(events);
@@ -84,6 +85,43 @@ public sealed class FrameFuzzTests
 
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {budget.Seed}: {budget.Taken} inputs");
         Assert.InRange(budget.Taken, 1000, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task What_a_sessions_worker_sends_between_two_programs_is_no_part_of_either()
+    {
+        var budget = new FuzzBudget(Inputs / 100, MostSeconds / 6);
+        var pairs = 0;
+
+        await FuzzBudget.SpendAsync(() =>
+        {
+            using var driven = new DrivenExecution();
+            while (budget.TryTake(out var number))
+            {
+                var (input, late, next) = (new FrameInput(budget.Seed, number), new FrameInput(budget.Seed, number + Inputs), new FrameInput(budget.Seed, number + (2 * Inputs)));
+                if (input.Bytes.Length + late.Bytes.Length + next.Bytes.Length > DrivenExecution.MostBytes)
+                    continue;
+                byte[] first = [.. DrivenExecution.Begun, .. input.Bytes, .. DrivenExecution.Ended];
+                byte[] second = [.. DrivenExecution.Begun, .. next.Bytes];
+                var expected = (First: new ExpectedRun(first, FrameInput.Marker, keeps: true), Second: new ExpectedRun(second, FrameInput.Marker, keeps: true));
+                // The others lose their session.
+                if (!expected.First.HasEnded)
+                    continue;
+
+                var seen = driven.RunTwice(first, [.. late.Bytes], second, outputBytes: 1_000_000);
+
+                Interlocked.Increment(ref pairs);
+                foreach (var (wanted, (end, events)) in new[] { (expected.First, seen.First), (expected.Second, seen.Second) })
+                {
+                    Assert.True(wanted.State == end?.State.Name(), $"{input.Name}: expected {wanted.State}, seen {end?.State.Name()}");
+                    var shown = ExpectedRun.Show(events);
+                    Assert.True(!wanted.IsText || wanted.Shown == shown, $"{input.Name}: expected {wanted.Shown}, seen {shown}");
+                }
+            }
+        });
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {budget.Seed}: {budget.Taken} inputs, {pairs} pairs");
+        Assert.InRange(pairs, 100, int.MaxValue);
     }
 
     [Theory]

@@ -43,7 +43,7 @@ public sealed class FramePipeFuzzTests(SharedServer shared)
 
     private static async Task ForgeAsync(Person person, FrameInput input)
     {
-        var expected = new ExpectedRun(input.Bytes, FrameInput.Marker);
+        var expected = new ExpectedRun(input.Bytes, FrameInput.Marker, hasBegun: true);
         // A frame that is cut off swallows what the worker itself says afterwards, and the run then lasts until its time is over.
         if (expected.IsCutOff || input.Bytes.IndexOf(FrameInput.Marker) < 0)
             return;

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using LLMos.Server.Accounts;
 using LLMos.Tests.Hosting;
 using static LLMos.Tests.Runs.RunCalls;
 
@@ -26,7 +28,7 @@ public sealed class SessionLifeTests
         Assert.Empty((await ada.SessionsAsync()).Sessions);
         await Eventually.HoldsAsync(() => !Directory.Exists($"/proc/{worker}"), "its process is gone");
         var next = await ada.RunInAsync("s", "1");
-        Assert.Equal(("lost", "It was closed after 30 minutes without a run."), (next.SessionState, next.SessionLoss!.Reason));
+        Assert.Equal(("lost", "It was closed after 30 minutes without a run."), (next.SessionFound, next.SessionLoss!.Reason));
         Assert.Equal([("x", "int"), ("y", "float")], next.SessionLoss.Variables.Select(variable => (variable.Name, variable.Type)));
     }
 
@@ -46,9 +48,9 @@ public sealed class SessionLifeTests
         var again = await PersonAsync(second);
 
         var run = await again.RunInAsync("s", "1");
-        Assert.Equal(("lost", "The server was restarted."), (run.SessionState, run.SessionLoss!.Reason));
+        Assert.Equal(("lost", "The server was restarted."), (run.SessionFound, run.SessionLoss!.Reason));
         Assert.Equal("x", run.SessionLoss.Variables.Single().Name);
-        Assert.Equal("fresh", (await again.RunInAsync("closed", "1")).SessionState);
+        Assert.Equal("fresh", (await again.RunInAsync("closed", "1")).SessionFound);
     }
 
     [Fact]
@@ -81,7 +83,7 @@ public sealed class SessionLifeTests
 
         await Eventually.HoldsAsync(() => server.Log.Lines.Any(line => line.Contains("ended from outside", StringComparison.Ordinal)), "the server has noticed");
         var run = await ada.RunInAsync("s", "1");
-        Assert.Equal(("lost", "x"), (run.SessionState, run.SessionLoss!.Variables.Single().Name));
+        Assert.Equal(("lost", "x"), (run.SessionFound, run.SessionLoss!.Variables.Single().Name));
         Assert.Contains("SIGKILL", run.SessionLoss.Reason, StringComparison.Ordinal);
     }
 
@@ -103,6 +105,75 @@ public sealed class SessionLifeTests
 
         using var closed = await ada.Client.DeleteAsync("/api/v1/sessions/s");
         await Eventually.HoldsAsync(() => !Directory.Exists($"/proc/{worker}"), "a stopped process can be ended");
+    }
+
+    [Fact]
+    public async Task A_session_that_is_closed_while_another_run_waits_for_it_leaves_no_process_behind()
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server);
+        var running = await ada.StartInAsync("s", "print('begun')\nwhile True: pass");
+        await ada.EventsUntilAsync(running.Id, happened => happened.Type == "stdout");
+        var waiting = await ada.StartInAsync("s", "x = 1");
+
+        using var closed = await ada.Client.DeleteAsync("/api/v1/sessions/s");
+
+        Assert.Equal("cancelled", (await ada.EndedAsync(running.Id)).State);
+        var next = await ada.EndedAsync(waiting.Id);
+        Assert.Equal(("succeeded", "fresh", "kept"), (next.State, next.SessionFound, next.SessionState));
+        Assert.Equal("1", (await ada.RunInAsync("s", "x")).Result?["text/plain"]);
+        Assert.Equal("s", Assert.Single((await ada.SessionsAsync()).Sessions).Name);
+        await Eventually.HoldsAsync(() => SharedServer.WorkersOf(server).Count == 1, "the only process is that of the listed session");
+    }
+
+    [Fact]
+    public async Task An_interrupt_that_comes_too_late_is_not_for_the_next_run()
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server);
+        await ada.RunInAsync("s", "x = 1");
+        var worker = SessionWorkerOf(server);
+        await Eventually.HoldsAsync(() => StateOf(worker) == 'T', "the kernel has stopped it");
+
+        using var late = Process.Start("kill", ["-INT", worker.ToString(CultureInfo.InvariantCulture)]);
+        await late.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        var run = await ada.RunInAsync("s", "x");
+        Assert.Equal(("succeeded", "1"), (run.State, run.Result?["text/plain"]));
+    }
+
+    [Fact]
+    public async Task A_session_that_gave_way_to_others_gets_its_share_back_from_a_server_that_may_give_it()
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server);
+        await ada.RunInAsync("s", "import time\nend = time.monotonic() + 0.3\nwhile time.monotonic() < end: pass");
+        var worker = SessionWorkerOf(server);
+        var after = NicenessOf(worker);
+
+        await ada.RunInAsync("s", "1");
+
+        Assert.Equal(10, after);
+        Assert.Equal(Environment.IsPrivilegedProcess ? 5 : 10, NicenessOf(worker));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_person_who_may_not_run_programs_any_more_leaves_no_session_and_no_run(bool isRemoved)
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server);
+        await ada.RunInAsync("idle", "x = 1");
+        var run = await ada.StartInAsync("busy", "print('begun')\nwhile True: pass");
+        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        using var administrator = await server.SignInAsAdministratorAsync();
+        var person = $"/api/v1/people/{(await (await ada.Client.GetAsync("/api/v1/account")).ReadAsync<AccountAnswer>()).Id}";
+
+        using var changed = isRemoved ? await administrator.DeleteAsync(person) : await administrator.PatchAsJsonAsync(person, new { role = "viewer" });
+
+        changed.EnsureSuccessStatusCode();
+        await Eventually.HoldsAsync(() => SharedServer.WorkersOf(server).Count == 0, "their processes are gone");
     }
 
     [Fact]
@@ -163,10 +234,15 @@ public sealed class SessionLifeTests
     // No worker waits, so the only one is the session's.
     private static int SessionWorkerOf(LLMosServer server) => Assert.Single(SharedServer.WorkersOf(server)).Id;
 
-    private static char StateOf(int process)
+    private static char StateOf(int process) => FactsOf(process)[0][0];
+
+    private static int NicenessOf(int process) => int.Parse(FactsOf(process)[16], CultureInfo.InvariantCulture);
+
+    // proc(5), from the third on: the second may have blanks.
+    private static string[] FactsOf(int process)
     {
-        var status = File.ReadAllText($"/proc/{process}/stat");
-        return status[status.LastIndexOf(')') + 2];
+        var facts = File.ReadAllText($"/proc/{process}/stat");
+        return facts[(facts.LastIndexOf(')') + 2)..].Split(' ');
     }
 
     private static async Task<Person> PersonAsync(LLMosServer server) => new(server, await server.TokenAsync("ada"));

@@ -18,7 +18,7 @@ public sealed class SessionTests(SharedServer shared)
         var first = await ada.RunInAsync("s", "import math\nx = 41\ndef double(n): return 2 * n\nnumbers = iter(range(10))\nnext(numbers)");
         var second = await ada.RunInAsync("s", "x += 1\nprint(double(x), next(numbers), math.floor(1.5), __name__)");
 
-        Assert.Equal(("succeeded", "fresh", "s"), (first.State, first.SessionState, first.Session));
+        Assert.Equal(("succeeded", "fresh", "s"), (first.State, first.SessionFound, first.Session));
         Assert.Equal(("succeeded", "kept", "84 1 1 __main__\n"), (second.State, second.SessionState, second.Stdout.Text));
     }
 
@@ -86,7 +86,7 @@ public sealed class SessionTests(SharedServer shared)
         var afterwards = await ada.RunInAsync("s", "1");
 
         Assert.Equal((state, "lost", null), (killed.State, killed.SessionState, killed.SessionExpiresAt));
-        Assert.Equal(("succeeded", "lost", "False"), (next.State, next.SessionState, next.Result!["text/plain"]));
+        Assert.Equal(("succeeded", "lost", "False"), (next.State, next.SessionFound, next.Result!["text/plain"]));
         foreach (var loss in new[] { killed.SessionLoss!, next.SessionLoss! })
         {
             Assert.Equal([("np", "module"), ("x", "int"), ("table", "ndarray")], loss.Variables.Select(variable => (variable.Name, variable.Type)));
@@ -107,7 +107,26 @@ public sealed class SessionTests(SharedServer shared)
 
         Assert.Equal("lost", (await ada.GetRunAsync(run.Id)).SessionState);
         var next = await ada.RunInAsync("s", "1");
-        Assert.Equal(("lost", 0), (next.SessionState, next.SessionLoss!.Variables.Count));
+        Assert.Equal(("lost", 0), (next.SessionFound, next.SessionLoss!.Variables.Count));
+    }
+
+    [Fact]
+    public async Task A_record_says_what_the_run_found_and_what_it_left()
+    {
+        var ada = await shared.NewPersonAsync();
+        var first = await ada.RunInAsync("s", "x = 1");
+        await ada.RunInAsync("s", "import os\nos._exit(1)");
+        var run = await ada.StartInAsync("s", "y = 2\nprint('begun')\nwhile True: pass");
+        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+
+        using var interrupted = await ada.Client.PostAsync($"/api/v1/runs/{run.Id}/interrupt", content: null);
+
+        var events = await ada.EventsUntilAsync(run.Id, _ => false);
+        var ended = await ada.GetRunAsync(run.Id);
+        Assert.Equal(("fresh", "kept", null), (first.SessionFound, first.SessionState, first.SessionLoss));
+        Assert.Equal(("lost", "kept"), (events.Single(happened => happened.Type == "started").Session!.State, events[^1].Session!.State));
+        Assert.Equal(("lost", "kept", "x"), (ended.SessionFound, ended.SessionState, ended.SessionLoss!.Variables.Single().Name));
+        Assert.Equal("2", (await ada.RunInAsync("s", "y")).Result!["text/plain"]);
     }
 
     [Fact]
@@ -154,7 +173,7 @@ public sealed class SessionTests(SharedServer shared)
         Assert.Equal(HttpStatusCode.NoContent, closed.StatusCode);
         Assert.Equal("cancelled", (await ada.GetRunAsync(run.Id)).State);
         Assert.Empty((await ada.SessionsAsync()).Sessions);
-        Assert.Equal("fresh", (await ada.RunInAsync("s", "1")).SessionState);
+        Assert.Equal("fresh", (await ada.RunInAsync("s", "1")).SessionFound);
         using var unknown = await ada.Client.DeleteAsync("/api/v1/sessions/t");
         await unknown.RefusedAsync(HttpStatusCode.NotFound, "runs.session_not_found");
     }
@@ -184,6 +203,20 @@ public sealed class SessionTests(SharedServer shared)
         Assert.Equal("memory-exceeded", (await ada.RunInAsync("s", "bytearray(100_000_000)")).State);
         using var refused = await ada.Client.PostAsJsonAsync("/api/v1/runs", Python("1") with { Session = "s", HeapMegabytes = 128 });
         await refused.RefusedAsync(HttpStatusCode.Conflict, "runs.session_heap_fixed");
+    }
+
+    [Fact]
+    public async Task A_run_that_names_no_heap_takes_that_of_the_session_which_another_began_while_it_waited()
+    {
+        var ada = await shared.NewPersonAsync();
+        var before = await ada.StartAsync("while True: pass");
+        using var begins = await ada.Client.PostAsJsonAsync("/api/v1/runs", Python("x = 1") with { Session = "s", HeapMegabytes = 64 });
+        var waits = await ada.StartInAsync("s", "x");
+
+        using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{before.Id}/cancel", content: null);
+
+        var run = await ada.EndedAsync(waits.Id);
+        Assert.Equal(("succeeded", "1", 64), (run.State, run.Result?["text/plain"], run.Limits.HeapMegabytes));
     }
 
     [Fact]
@@ -223,20 +256,38 @@ public sealed class SessionTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_session_that_does_not_read_its_next_program_ends_by_the_clock()
+    public async Task A_handler_that_prints_all_the_time_prints_nothing_into_the_next_run()
+    {
+        var ada = await shared.NewPersonAsync();
+        await ada.RunInAsync("s", "import os, signal\nsignal.signal(signal.SIGALRM, lambda *_: os.write(1, b'late'))");
+
+        for (var time = 0; time < 5; time++)
+        {
+            await ada.RunInAsync("s", "signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)");
+            var next = await ada.RunInAsync("s", "1");
+            Assert.Equal(("succeeded", ""), (next.State, next.Stdout.Text));
+        }
+    }
+
+    [Fact]
+    public async Task A_session_that_does_not_read_its_next_program_ends_by_the_clock_and_what_it_goes_on_to_write_is_nobodys()
     {
         var ada = await shared.NewPersonAsync();
         await ada.RunInAsync("s", """
-            import llmos.line, os, struct, time
-            frame = b'{"type":"ended","outcome":"succeeded"}'
-            os.write(1, llmos.line._channel._marker + struct.pack('>I', len(frame)) + frame)
-            while True: time.sleep(1)
+            import llmos.line, os, struct
+            def send(frame): os.write(1, llmos.line._channel._marker + struct.pack('>I', len(frame)) + frame)
+            send(b'{"type":"ended","outcome":"succeeded"}')
+            while True:
+                os.write(1, b'late')
+                send(b'{"type":"result","data":{"text/plain":"late"}}')
+                send(b'{"type":"stderr","text":"late"}')
             """);
 
         // More than the connection takes.
         var run = await ada.RunInAsync("s", $"1#{new string('x', 1_000_000)}", timeoutSeconds: 0.5);
 
         Assert.Equal(("timed-out", "lost"), (run.State, run.SessionState));
+        Assert.Equal(("", "", null), (run.Stdout.Text, run.Stderr.Text, run.Result));
     }
 
     [Fact]

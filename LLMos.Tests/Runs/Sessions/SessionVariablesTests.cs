@@ -162,6 +162,6 @@ public sealed class SessionVariablesTests(SharedServer shared)
 
         var next = await ada.RunInAsync("s", "n = len(kept)\nkept.clear()\nprint(n > 1000)");
 
-        Assert.Equal(("memory-exceeded", "fresh", "kept", "True\n"), (full.State, full.SessionState, next.SessionState, next.Stdout.Text));
+        Assert.Equal(("memory-exceeded", "fresh", "kept", "True\n"), (full.State, full.SessionFound, next.SessionState, next.Stdout.Text));
     }
 }

@@ -122,6 +122,7 @@ class _Interpreter:
         gc.disable()
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         if request["keeps"]:
+            _stop_timers()
             self._tell_variables()
         line.send({"type": "ended", "outcome": outcome})
         if request["keeps"]:
@@ -135,17 +136,13 @@ class _Interpreter:
     def _make_ready(self) -> None:
         """Put everything in place that the program before may have closed, replaced or used up."""
         self._reserve.close()
-        for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
-            signal.setitimer(timer, 0)
+        _stop_timers()
         output = OutputStream(lambda: self._channel.send({"type": "buffering"}))
         line.connect(self._channel, output.flush)
         sys.stdout = output
         sys.stderr = ErrorStream(line.send)
         signal.signal(signal.SIGUSR2, output.gathered)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        # One that came too late for the program before is not for the next.
-        while signal.sigtimedwait(_SIGNALS, 0):
-            pass
         with contextlib.suppress(OSError):  # A session that has filled its heap goes on without.
             self._reserve = _reserve()
 
@@ -200,6 +197,13 @@ class _Interpreter:
             self._finish(keeps)
         except BaseException:
             pass  # The failure before it is what the user has to know.
+
+
+def _stop_timers() -> None:
+    """Let no handler of a program run after its end."""
+    for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+        with contextlib.suppress(BaseException):  # A handler that was due raises here, to nobody.
+            signal.setitimer(timer, 0)
 
 
 def _reserve() -> mmap.mmap:

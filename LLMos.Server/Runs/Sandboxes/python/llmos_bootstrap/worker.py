@@ -19,6 +19,8 @@ COULD_NOT_SEAL = 70  # EX_SOFTWARE
 # Programs give way to the server and the forkserver, so that these answer while programs take all the processor there is.
 _NICENESS = 5
 
+_SIGNALS = (signal.SIGINT, signal.SIGUSR2)
+
 
 def live(policy: Policy, made: Confinement, worker: int, marker: bytes, used: tuple[int, int]) -> None:
     """Never returns. Called in a fresh fork whose descriptors 0 to 3 are its own and all others but the ruleset closed."""
@@ -35,9 +37,12 @@ def live(policy: Policy, made: Confinement, worker: int, marker: bytes, used: tu
     channel = Channel(REQUESTS, os.dup(1), marker)
     channel.send({"type": "ready", "layers": layers})
     # A program unblocks them: one that comes between two is neither's.
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGUSR2))
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     run = importlib.import_module(PROGRAM).prepare(channel)
     while (request := channel.receive()) is not None:
+        # One that came too late for the program before is not for this one, whose own come after `begun`.
+        while signal.sigtimedwait(_SIGNALS, 0):
+            pass
         channel.send({"type": "begun"})
         gc.enable()
         run(request)
