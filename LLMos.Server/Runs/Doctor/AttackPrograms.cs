@@ -15,6 +15,9 @@ internal sealed class AttackPrograms
 
     public IEnumerable<string> Files => _files.Keys.Order(StringComparer.Ordinal);
 
+    /// <summary>The attacks in them; null until a sandbox was asked. Whoever tries several sandboxes asks only the first.</summary>
+    public IReadOnlyList<Attack>? Listed { get; set; }
+
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "Runs", "Doctor", "attacks");
 
     /// <summary>A program that prints the layer's attacks as JSON.</summary>

@@ -20,15 +20,12 @@ internal sealed class AttackRunner(
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     // A killed process is gone as soon as it has its turn; one that was not killed stays.
-    private static readonly TimeSpan Leaving = TimeSpan.FromSeconds(1.5), LeavingAtMost = TimeSpan.FromSeconds(30), BetweenLooks = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Leaving = TimeSpan.FromSeconds(1.5), LeavingAtMost = TimeSpan.FromSeconds(30), BetweenLooks = TimeSpan.FromMilliseconds(5), BetweenLooksAtMost = TimeSpan.FromMilliseconds(80);
 
     /// <summary>All attacks of all layers, asked from their files: in a worker, as they are programs.</summary>
     /// <exception cref="IOException">A file has a mistake.</exception>
-    public async Task<List<Attack>> ListAsync()
-    {
-        var lists = await Task.WhenAll(programs.Files.Select(ListAsync));
-        return [.. lists.SelectMany(attacks => attacks)];
-    }
+    public async Task<IReadOnlyList<Attack>> ListAsync() =>
+        programs.Listed ??= [.. (await Task.WhenAll(programs.Files.Select(ListAsync))).SelectMany(attacks => attacks)];
 
     public async Task<AttackOutcome> TryAsync(Attack attack, Decoys decoys)
     {
@@ -107,7 +104,7 @@ internal sealed class AttackRunner(
     /// <summary>What still runs of an attack that has ended. It is ended here, at the latest.</summary>
     private async Task<List<string>> RemainsAsync(List<Worker> workers, string mark)
     {
-        var started = time.GetTimestamp();
+        var (started, pause) = (time.GetTimestamp(), BetweenLooks);
         while (Living(workers, mark).Any())
         {
             var elapsed = time.GetElapsedTime(started);
@@ -122,7 +119,9 @@ internal sealed class AttackRunner(
                 return remains;
             }
 
-            await Task.Delay(BetweenLooks, time);
+            // A look at all processes is not for nothing.
+            await Task.Delay(pause, time);
+            pause = pause < BetweenLooksAtMost ? pause * 2 : pause;
         }
 
         return [];

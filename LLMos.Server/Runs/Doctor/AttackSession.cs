@@ -65,13 +65,14 @@ internal sealed class AttackSession : IDisposable
     /// <summary>Runs those attacks that <paramref name="wanted"/> takes, in the order of their files.</summary>
     /// <param name="limits">What holds for an attack; null: what its file says.</param>
     /// <param name="person">Whose programs the attacks are; null: a stranger's.</param>
-    public async Task<IReadOnlyList<AttackOutcome>> AttackAsync(Func<Attack, bool> wanted, Func<Attack, RunLimits>? limits = null, Caller? person = null)
+    /// <param name="programs">Their texts, if there are others to attack with them.</param>
+    public async Task<IReadOnlyList<AttackOutcome>> AttackAsync(Func<Attack, bool> wanted, Func<Attack, RunLimits>? limits = null, Caller? person = null, AttackPrograms? programs = null)
     {
         await using var anotherRun = await AnotherRun.StartAsync(
             Forkserver, _options, Path.Combine(_temporary, "another.log"), _secrets, _time);
         using var volumes = new DecoyVolumes(Path.Combine(_temporary, "volumes"), _secrets, _time);
         var runner = new AttackRunner(
-            Forkserver, new(), _options, _secrets, anotherRun, volumes, _temporary, limits ?? (attack => attack.Limits), _time, person ?? DecoyVolumes.Attacker);
+            Forkserver, programs ?? new(), _options, _secrets, anotherRun, volumes, _temporary, limits ?? (attack => attack.Limits), _time, person ?? DecoyVolumes.Attacker);
         var attacks = (await runner.ListAsync()).Where(wanted).ToList();
 
         var decoys = new ConcurrentBag<Decoys>(Enumerable.Range(0, Lanes).Select(_ => new Decoys(_temporary, _data, _secrets)));

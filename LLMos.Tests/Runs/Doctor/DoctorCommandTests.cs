@@ -13,7 +13,7 @@ public sealed class DoctorCommandTests
     [Fact]
     public async Task It_looks_beside_a_server_that_runs_on_the_same_folder_and_says_that_all_is_well()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         _ = server.Services;
 
         var (status, output) = await AskAsync("--json", $"--Data:Path={server.DataPath}");
@@ -57,7 +57,7 @@ public sealed class DoctorCommandTests
     [Fact]
     public async Task The_last_attack_is_shown_with_the_isolation_and_replaced_when_there_is_another()
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var client = await server.SignInAsAdministratorAsync();
         Assert.Null((await ReadAsync(client)).LastAttack);
 
@@ -79,7 +79,7 @@ public sealed class DoctorCommandTests
     [InlineData("""{"at":"2026-01-02T03:04:05Z","version":null,"attacks":1,"held":1,"broken":[]}""")]
     public async Task A_broken_file_of_the_last_attack_is_as_none(string content)
     {
-        await using var server = new LLMosServer();
+        await using var server = new ServerWithoutPrograms();
         using var client = await server.SignInAsAdministratorAsync();
         File.WriteAllText(Path.Combine(server.DataPath, "last-attack.json"), content);
 

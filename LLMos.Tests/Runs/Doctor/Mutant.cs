@@ -10,6 +10,9 @@ namespace LLMos.Tests.Runs.Doctor;
 /// <remarks>The product itself has no switch that would make it weaker.</remarks>
 internal static class Mutant
 {
+    // What attacks there are does not depend on what is attacked, and costs a worker for each of their files.
+    private static readonly AttackPrograms Programs = new();
+
     public static string Script { get; } = PathOf("mutant.py");
 
     /// <summary>Runs the named attacks against a sandbox changed by <paramref name="patch"/>; <c>mutant.py</c> has what it may call.</summary>
@@ -22,7 +25,7 @@ internal static class Mutant
         var wanted = names.ToHashSet(StringComparer.Ordinal);
         using var session = await AttackSession.StartAsync(
             new RunOptions { Python = python }, folder["no-data"], secrets ?? DecoySecrets.Make(), TimeProvider.System, TestContext.Current.CancellationToken);
-        var outcomes = await session.AttackAsync(attack => wanted.Contains(attack.Name), limits, person);
+        var outcomes = await session.AttackAsync(attack => wanted.Contains(attack.Name), limits, person, Programs);
 
         Assert.Equal(wanted.Order(StringComparer.Ordinal), outcomes.Select(attack => attack.Name).Order(StringComparer.Ordinal));
         return outcomes.ToDictionary(attack => attack.Name);

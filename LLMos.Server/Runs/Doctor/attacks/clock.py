@@ -3,7 +3,7 @@
 import signal
 import time
 
-SECONDS = 0.4
+SECONDS = 0.25
 endless = functools.partial(attack, ends="timed-out", seconds=SECONDS)
 
 

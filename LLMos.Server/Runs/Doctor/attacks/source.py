@@ -4,7 +4,7 @@ LAYER = "worker"
 ENDS = ("failed", "memory-exceeded", "timed-out", "SIGSEGV", "refused")
 
 
-def _text(name, before, text, times, then="", ends=ENDS, seconds=3.0):
+def _text(name, before, text, times, then="", ends=ENDS, seconds=1.0):
     """A program of `text` so many times, with something before and after."""
     attack(lambda decoys: None, name=name, ends=ends, seconds=seconds, source=(before, text, times, then))
 

@@ -7,7 +7,7 @@ LAYER = "worker"
 ANY_END = ("succeeded", "failed", "timed-out", "memory-exceeded", "output-exceeded", "SIGSEGV")
 
 
-def _valued(name, body, ends=ANY_END, seconds=1.0):
+def _valued(name, body, ends=ANY_END, seconds=0.5):
     """A program whose last line is a value with that body."""
     attack(lambda decoys: None, name=name, ends=ends, seconds=seconds,
            source=(f"class Value(Exception):\n{body}\n", "", 0, "Value()\n"))
@@ -39,7 +39,7 @@ for _name, _body in (
     _valued(_name, _body)
 
 
-def _raised(name, text, ends=ANY_END, seconds=1.0):
+def _raised(name, text, ends=ANY_END, seconds=0.5):
     attack(lambda decoys: None, name=name, ends=ends, seconds=seconds, source=(text, "", 0, ""))
 
 
