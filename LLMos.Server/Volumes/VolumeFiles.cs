@@ -12,7 +12,7 @@ internal sealed record FolderPage(FolderNode Folder, ArraySegment<Node> Entries,
 /// <summary>The volumes as one caller may use them: the door that every edge goes through.</summary>
 /// <remarks>Reading looks at memory only, large contents apart, and never waits for a writer.</remarks>
 internal sealed class VolumeFiles(
-    VolumeStore store, SystemVolume system, ContentStore contents, VolumeHistory history, IOptions<VolumeOptions> options)
+    VolumeStore store, SystemVolume system, ContentStore contents, VolumeHistory history, VolumeTidying tidying, IOptions<VolumeOptions> options)
 {
     // Nodes of a deleted folder that one edit removes: some ten milliseconds in which other edits wait.
     private const int PurgedAtOnce = 500;
@@ -29,6 +29,9 @@ internal sealed class VolumeFiles(
     public Node? Find(Caller caller, VolumePath path) => Tree(caller, path.Volume).Find(path);
 
     /// <exception cref="DomainException"><c>volumes.not_found</c>.</exception>
+    /// <summary>How much a volume may hold, and how many files and folders.</summary>
+    public (long Bytes, int Entries) Quota(VolumeTree tree) => (VolumeQuota.BytesOf(tree, options.Value), VolumeQuota.EntriesOf(tree, options.Value));
+
     public Node Stat(Caller caller, VolumePath path) => Find(caller, path) ?? throw VolumeErrors.NotFound(path);
 
     /// <exception cref="DomainException"><c>volumes.not_found</c>, <c>volumes.is_folder</c>, <c>volumes.version_not_found</c>.</exception>
@@ -292,6 +295,12 @@ internal sealed class VolumeFiles(
         }
     }
 
-    private Task<T> EditAsync<T>(Caller caller, Func<VolumeEdit, T> decide, IReadOnlyList<Place> places, params IReadOnlyList<StagedContent> staged) =>
-        store.EditAsync([.. places.Select(place => place.Volume).Distinct()], new(caller.AccountId, caller.Name, caller.Via), decide, staged);
+    private async Task<T> EditAsync<T>(Caller caller, Func<VolumeEdit, T> decide, IReadOnlyList<Place> places, params IReadOnlyList<StagedContent> staged)
+    {
+        List<string> volumes = [.. places.Select(place => place.Volume).Distinct()];
+        var result = await store.EditAsync(volumes, new(caller.AccountId, caller.Name, caller.Via), decide, staged);
+        foreach (var volume in volumes)
+            await tidying.KeepUpAsync(volume);
+        return result;
+    }
 }

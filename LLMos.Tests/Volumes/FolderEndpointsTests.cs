@@ -213,6 +213,7 @@ public sealed class FolderEndpointsTests(VolumesServer shared) : IClassFixture<V
     }
 
     [Fact]
+        Assert.True(volumes.Volumes[2] is var system && system.QuotaBytes == system.Bytes && system.MaxEntries == system.Files + system.Folders);
     public async Task Only_an_administrator_makes_backups_and_checks_the_store()
     {
         using var member = await _server.SignInAsync("no-administrator");
