@@ -19,6 +19,9 @@ internal sealed class VolumeFiles(
 
     private const int AppendTries = 16;
 
+    // Up to here a body is taken in whole: the edit has better reasons than the quota to refuse it.
+    private const long Unweighed = VolumeQuota.Megabyte;
+
     private readonly SemaphoreSlim[] _appending = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
 
     public long MostFileBytes => options.Value.FileMegabytes * VolumeQuota.Megabyte;
@@ -85,11 +88,8 @@ internal sealed class VolumeFiles(
     /// <exception cref="DomainException"><c>volumes.read_only</c>, <c>volumes.quota_exceeded</c>.</exception>
     public void RequireRoom(Caller caller, VolumePath path, long bytes, bool appends)
     {
-        var tree = Tree(caller, VolumeAccess.ToWrite(caller, path).Path.Volume);
-        var (before, quota) = (tree.Root.Totals.Bytes, VolumeQuota.BytesOf(tree.Key, options.Value));
-        var after = before + bytes - (appends ? 0 : (tree.Find(path) as FileNode)?.Current.Length ?? 0);
-        if (after > quota && after > before)
-            throw VolumeErrors.QuotaExceeded(VolumePath.NameOf(path.Volume), after, quota);
+        if (bytes > RoomFor(caller, path, appends))
+            throw QuotaExceeded(caller, path, bytes, appends);
     }
 
     /// <summary>A place for a content that is made piece by piece; <see cref="WriteAsync(Caller, VolumePath, StagedContent, WriteCondition, bool)"/> takes what it stages.</summary>
@@ -100,7 +100,7 @@ internal sealed class VolumeFiles(
     {
         // Before gigabytes arrive, as far as it can be known; the edit decides.
         condition.Check(path, Find(caller, VolumeAccess.ToWrite(caller, path).Path) as FileNode);
-        using var staged = await contents.StageAsync(body, MostFileBytes, cancellation);
+        using var staged = await WithinQuotaAsync(caller, path, appends: false, most => contents.StageAsync(body, most, cancellation));
         return await WriteAsync(caller, path, staged, condition, makeFolders);
     }
 
@@ -117,7 +117,11 @@ internal sealed class VolumeFiles(
         VolumeAccess.ToWrite(caller, path);
         condition.Check(path, Find(caller, path) as FileNode);
         using var tail = contents.Draft();
-        await tail.AppendAsync(body, MostFileBytes, cancellation);
+        await WithinQuotaAsync(caller, path, appends: true, async most =>
+        {
+            await tail.AppendAsync(body, most, cancellation);
+            return tail;
+        });
         return await AppendAsync(caller, path, tail, condition, makeFolders, cancellation);
     }
 
@@ -304,3 +308,33 @@ internal sealed class VolumeFiles(
         return result;
     }
 }
+    /// <summary>How many bytes may be written, or added, to the path so that the volume does not grow beyond its quota.</summary>
+    private long RoomFor(Caller caller, VolumePath path, bool appends)
+    {
+        var tree = Tree(caller, VolumeAccess.ToWrite(caller, path).Path.Volume);
+        var replaced = appends ? 0 : (tree.Find(path) as FileNode)?.Current.Length ?? 0;
+        return replaced + Math.Max(0, VolumeQuota.BytesOf(tree.Key, options.Value) - tree.Root.Totals.Bytes);
+    }
+
+    private DomainException QuotaExceeded(Caller caller, VolumePath path, long bytes, bool appends)
+    {
+        var tree = Tree(caller, path.Volume);
+        var (over, quota) = (bytes - RoomFor(caller, path, appends), VolumeQuota.BytesOf(tree.Key, options.Value));
+        return VolumeErrors.QuotaExceeded(VolumePath.NameOf(path.Volume), Math.Max(tree.Root.Totals.Bytes, quota) + over, quota);
+    }
+
+    /// <summary>Takes a body in that does not say how long it is: no more of it than may be there afterwards.</summary>
+    /// <param name="take">Takes at most so many bytes, or refuses the body as too large.</param>
+    private async Task<T> WithinQuotaAsync<T>(Caller caller, VolumePath path, bool appends, Func<long, Task<T>> take)
+    {
+        var room = Math.Max(RoomFor(caller, path, appends), Unweighed);
+        try
+        {
+            return await take(Math.Min(MostFileBytes, room));
+        }
+        catch (DomainException refusal) when (room < MostFileBytes && refusal.Error.Kind == ErrorKind.TooLarge)
+        {
+            throw QuotaExceeded(caller, path, room + 1, appends);
+        }
+    }
+
