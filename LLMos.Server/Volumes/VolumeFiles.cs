@@ -150,13 +150,17 @@ internal sealed class VolumeFiles(
         {
             var before = Find(caller, path) as FileNode;
             condition.Check(path, before);
-            using var whole = contents.Draft();
-            if (before is not null)
+            await using var old = before is null ? Stream.Null : TryOpen(before.Current);
+            if (old is null)
             {
-                await using var old = Open(path, before.Current);
-                await whole.AppendAsync(old, MostFileBytes, cancellation);
+                // It went when another version took its place, and that one can be read.
+                if (Find(caller, path) == before || tries == AppendTries)
+                    throw VolumeErrors.ContentMissing(path);
+                continue;
             }
 
+            using var whole = contents.Draft();
+            await whole.AppendAsync(old, MostFileBytes, cancellation);
             await whole.AppendAsync(tail, MostFileBytes, cancellation);
             using var staged = await whole.StageAsync(cancellation);
             try
