@@ -246,7 +246,30 @@ internal sealed class VolumeFiles(
 
     /// <summary>Makes what is not there, in one edit.</summary>
     /// <param name="overwrite">Whether files that are there get a next version.</param>
-    public Task ImportAsync(Caller caller, VolumePath into, IReadOnlyList<ImportedEntry> entries, bool overwrite)
+    /// <summary>Makes small contents durable before the edit that refers to them, a part at a time.</summary>
+    /// <param name="held">What this answered for the part before; null: it is the first.</param>
+    /// <returns>For <see cref="ImportAsync"/>, and afterwards <see cref="LetGoAsync"/>.</returns>
+    public Task<long> HoldAsync(Caller caller, VolumePath into, long? held, IReadOnlyList<StagedContent> part)
+    {
+        var place = VolumeAccess.ToWrite(caller, into);
+        return EditAsync(caller, edit => edit.Hold(place, held, part), [place], part);
+    }
+
+    /// <summary>Keeps no longer what no file has taken.</summary>
+    public async Task LetGoAsync(Caller caller, VolumePath into, long held)
+    {
+        try
+        {
+            await PurgeAsync(caller, VolumeAccess.ToWrite(caller, into), held);
+        }
+        catch (DomainException)
+        {
+            // The store takes nothing in at the moment; it goes with what else is tidied.
+        }
+    }
+
+    /// <param name="held">What <see cref="HoldAsync"/> answered.</param>
+    public Task ImportAsync(Caller caller, VolumePath into, IReadOnlyList<ImportedEntry> entries, bool overwrite, long? held)
     {
         var place = VolumeAccess.ToWrite(caller, into);
         return EditAsync(
@@ -264,6 +287,8 @@ internal sealed class VolumeFiles(
 
                 return folder;
             },
+                if (held is not null)
+                    edit.LetGo(place.Volume, held.Value);
             [place], [.. entries.Select(entry => entry.Content).OfType<StagedContent>()]);
     }
 
