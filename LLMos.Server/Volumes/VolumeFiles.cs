@@ -29,12 +29,12 @@ internal sealed class VolumeFiles(
     public VolumeTree Tree(Caller caller, VolumeKind volume) =>
         volume == VolumeKind.System ? system.Tree : store.Tree(VolumeTree.KeyOf(volume, caller.AccountId));
 
-    public Node? Find(Caller caller, VolumePath path) => Tree(caller, path.Volume).Find(path);
-
-    /// <exception cref="DomainException"><c>volumes.not_found</c>.</exception>
     /// <summary>How much a volume may hold, and how many files and folders.</summary>
     public (long Bytes, int Entries) Quota(VolumeTree tree) => (VolumeQuota.BytesOf(tree, options.Value), VolumeQuota.EntriesOf(tree, options.Value));
 
+    public Node? Find(Caller caller, VolumePath path) => Tree(caller, path.Volume).Find(path);
+
+    /// <exception cref="DomainException"><c>volumes.not_found</c>.</exception>
     public Node Stat(Caller caller, VolumePath path) => Find(caller, path) ?? throw VolumeErrors.NotFound(path);
 
     /// <exception cref="DomainException"><c>volumes.not_found</c>, <c>volumes.is_folder</c>, <c>volumes.version_not_found</c>.</exception>
@@ -181,19 +181,21 @@ internal sealed class VolumeFiles(
         return EditAsync(caller, edit => edit.MakeFolder(place, makeFolders), [place]);
     }
 
-    public Task<Node> MoveAsync(Caller caller, VolumePath from, VolumePath to, bool overwrite, bool makeFolders)
+    /// <param name="replaced">What a file that is at <paramref name="to"/> must be.</param>
+    public Task<Node> MoveAsync(Caller caller, VolumePath from, VolumePath to, bool overwrite, bool makeFolders, WriteCondition? replaced = null)
     {
         var (source, target) = (VolumeAccess.ToWrite(caller, from), VolumeAccess.ToWrite(caller, to));
-        return EditAsync(caller, edit => edit.Move(source, target, overwrite, makeFolders), [source, target]);
+        return EditAsync(caller, edit => Replacing(edit, target, replaced).Move(source, target, overwrite, makeFolders), [source, target]);
     }
 
     /// <summary>Copies within the volumes; out of <c>system/</c> too.</summary>
-    public Task<Node> CopyAsync(Caller caller, VolumePath from, VolumePath to, bool overwrite, bool makeFolders)
+    /// <param name="replaced">What a file that is at <paramref name="to"/> must be.</param>
+    public Task<Node> CopyAsync(Caller caller, VolumePath from, VolumePath to, bool overwrite, bool makeFolders, WriteCondition? replaced = null)
     {
         var (source, target) = (VolumeAccess.ToRead(caller, from), VolumeAccess.ToWrite(caller, to));
         if (from.Volume == VolumeKind.System)
-            return CopyOutAsync(caller, source, target, overwrite, makeFolders);
-        return EditAsync(caller, edit => edit.Copy(source, target, overwrite, makeFolders), [source, target]);
+            return CopyOutAsync(caller, source, target, overwrite, makeFolders, replaced);
+        return EditAsync(caller, edit => Replacing(edit, target, replaced).Copy(source, target, overwrite, makeFolders), [source, target]);
     }
 
     public Task<BinEntry> DeleteAsync(Caller caller, VolumePath path, WriteCondition condition, bool recursive)
@@ -244,8 +246,6 @@ internal sealed class VolumeFiles(
         return EditAsync(caller, edit => edit.Restore(place, version, condition), [place]);
     }
 
-    /// <summary>Makes what is not there, in one edit.</summary>
-    /// <param name="overwrite">Whether files that are there get a next version.</param>
     /// <summary>Makes small contents durable before the edit that refers to them, a part at a time.</summary>
     /// <param name="held">What this answered for the part before; null: it is the first.</param>
     /// <returns>For <see cref="ImportAsync"/>, and afterwards <see cref="LetGoAsync"/>.</returns>
@@ -268,6 +268,8 @@ internal sealed class VolumeFiles(
         }
     }
 
+    /// <summary>Makes what is not there, in one edit.</summary>
+    /// <param name="overwrite">Whether files that are there get a next version.</param>
     /// <param name="held">What <see cref="HoldAsync"/> answered.</param>
     public Task ImportAsync(Caller caller, VolumePath into, IReadOnlyList<ImportedEntry> entries, bool overwrite, long? held)
     {
@@ -285,10 +287,10 @@ internal sealed class VolumeFiles(
                         edit.Write(at, content.Hash, content.Length, overwrite ? WriteCondition.None : edit.RequireFree(at), makeFolders: true);
                 }
 
-                return folder;
-            },
                 if (held is not null)
                     edit.LetGo(place.Volume, held.Value);
+                return folder;
+            },
             [place], [.. entries.Select(entry => entry.Content).OfType<StagedContent>()]);
     }
 
@@ -311,32 +313,13 @@ internal sealed class VolumeFiles(
         }
     }
 
-    /// <summary>What comes with the product is not among the stored contents: its copy brings them.</summary>
-    private async Task<Node> CopyOutAsync(Caller caller, Place from, Place to, bool overwrite, bool makeFolders)
+    private static VolumeEdit Replacing(VolumeEdit edit, Place to, WriteCondition? condition)
     {
-        var node = Stat(caller, from.Path);
-        List<StagedContent> staged = [];
-        try
-        {
-            foreach (var content in VolumeTree.FilesIn(node).Select(file => file.Current).DistinctBy(version => version.Hash))
-                staged.Add(await contents.StageAsync(Open(from.Path, content), MostFileBytes, CancellationToken.None));
-            return await EditAsync(caller, edit => edit.Copy(node, from, to, overwrite, makeFolders), [to], [.. staged]);
-        }
-        finally
-        {
-            staged.ForEach(content => content.Dispose());
-        }
+        if (condition is not null && edit.Trees[to.Volume].Find(to.Path) is FileNode there)
+            condition.Check(to.Path, there);
+        return edit;
     }
 
-    private async Task<T> EditAsync<T>(Caller caller, Func<VolumeEdit, T> decide, IReadOnlyList<Place> places, params IReadOnlyList<StagedContent> staged)
-    {
-        List<string> volumes = [.. places.Select(place => place.Volume).Distinct()];
-        var result = await store.EditAsync(volumes, new(caller.AccountId, caller.Name, caller.Via), decide, staged);
-        foreach (var volume in volumes)
-            await tidying.KeepUpAsync(volume);
-        return result;
-    }
-}
     /// <summary>How many bytes may be written, or added, to the path so that the volume does not grow beyond its quota.</summary>
     private long RoomFor(Caller caller, VolumePath path, bool appends)
     {
@@ -367,3 +350,29 @@ internal sealed class VolumeFiles(
         }
     }
 
+    /// <summary>What comes with the product is not among the stored contents: its copy brings them.</summary>
+    private async Task<Node> CopyOutAsync(Caller caller, Place from, Place to, bool overwrite, bool makeFolders, WriteCondition? replaced)
+    {
+        var node = Stat(caller, from.Path);
+        List<StagedContent> staged = [];
+        try
+        {
+            foreach (var content in VolumeTree.FilesIn(node).Select(file => file.Current).DistinctBy(version => version.Hash))
+                staged.Add(await contents.StageAsync(Open(from.Path, content), MostFileBytes, CancellationToken.None));
+            return await EditAsync(caller, edit => Replacing(edit, to, replaced).Copy(node, from, to, overwrite, makeFolders), [to], [.. staged]);
+        }
+        finally
+        {
+            staged.ForEach(content => content.Dispose());
+        }
+    }
+
+    private async Task<T> EditAsync<T>(Caller caller, Func<VolumeEdit, T> decide, IReadOnlyList<Place> places, params IReadOnlyList<StagedContent> staged)
+    {
+        List<string> volumes = [.. places.Select(place => place.Volume).Distinct()];
+        var result = await store.EditAsync(volumes, new(caller.AccountId, caller.Name, caller.Via), decide, staged);
+        foreach (var volume in volumes)
+            await tidying.KeepUpAsync(volume);
+        return result;
+    }
+}

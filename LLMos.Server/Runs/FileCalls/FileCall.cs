@@ -56,7 +56,7 @@ internal sealed record FileCall
 
     private bool IsWellFormed() => (Call == "write" ? Bytes is > 0 and <= MaxBytes : Bytes == 0) && Call switch
     {
-        "open" => Path is not null && Mode is ("read" or "write" or "new" or "append" or "update"),
+        "open" => Path is not null && Mode is ("read" or "write" or "new" or "append" or "update" or "extend"),
         "read" => Handle is not null && Offset is >= 0 and <= MaxOffset && Length is > 0 and <= MaxBytes,
         "write" => Handle is not null && Offset is >= 0 and <= MaxOffset,
         "resize" => Handle is not null && Length is >= 0 and <= MaxOffset,

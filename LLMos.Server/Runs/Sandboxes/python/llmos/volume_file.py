@@ -49,11 +49,11 @@ class VolumeFile(io.RawIOBase):
         self._filled = 0
         self._block_at = 0
         # Reading what is added to means to have it all here.
-        kind = "update" if mode == "append" and reads else mode
+        kind = "extend" if mode == "append" and reads else mode
         try:
             answer = self._open(kind)
         except FileNotFoundError:
-            if kind != "update" or mode != "append":
+            if kind != "extend":
                 raise
             answer = self._open("write")
         self._filled = answer["bytes"]
