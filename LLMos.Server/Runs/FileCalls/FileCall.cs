@@ -61,7 +61,7 @@ internal sealed record FileCall
         "write" => Handle is not null && Offset is >= 0 and <= MaxOffset,
         "resize" => Handle is not null && Length is >= 0 and <= MaxOffset,
         "commit" or "discard" => Handle is not null,
-        "stat" or "list" or "makeFolder" => Path is not null,
+        "stat" or "list" or "space" or "makeFolder" => Path is not null,
         "remove" => Path is not null && Mode is ("file" or "folder" or "tree"),
         "move" or "copy" => Path is not null && To is not null,
         _ => false,

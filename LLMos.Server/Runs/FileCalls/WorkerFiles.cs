@@ -33,7 +33,8 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
                 "resize" => (Resize(call), null),
                 "discard" => (Discard(call), null),
                 "commit" => await CommitAsync(call, caller, cancellation),
-                "stat" => (Told(files.Stat(caller, VolumePath.Parse(call.Path!))), null),
+                "stat" => (Stat(VolumePath.Parse(call.Path!), caller), null),
+                "space" => (Space(VolumePath.Parse(call.Path!), caller), null),
                 "list" => (List(call, caller), null),
                 _ => await ChangeAsync(call, caller),
             };
@@ -57,8 +58,8 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
     {
         var (node, content) = OpenNewest(path, caller);
         var file = new OpenFile(path, content, draft: null);
-        if (content.Length > WholeBytes)
         _open.Read.Add(path, node);
+        if (content.Length > WholeBytes)
             return Told(node) with { Handle = _open.Add(file) };
 
         using (file)
@@ -78,10 +79,10 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
             throw VolumeErrors.Exists(path);
         if (files.Stat(caller, path.Parent) is not FolderNode)
             throw VolumeErrors.IsFile(path.Parent);
-
         // What is added to a file takes nothing away.
         if (before is FileNode known && mode is ("write" or "update"))
             _open.Read.ConditionOf(path).Check(path, known);
+
         var draft = files.Draft();
         var file = new OpenFile(path, content: null, draft)
         {
@@ -101,7 +102,6 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
         }
     }
 
-    private FileAnswer Write(FileCall call, ReadOnlySpan<byte> bytes)
     /// <summary>Begins a draft with what is there.</summary>
     private async Task<FileNode> FillAsync(OpenFile file, Caller caller, CancellationToken cancellation)
     {
@@ -120,6 +120,7 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
         return (file, content);
     }
 
+    private FileAnswer Write(FileCall call, ReadOnlySpan<byte> bytes)
     {
         var draft = DraftOf(call);
         Require(draft, call.Offset!.Value + bytes.Length);
@@ -158,10 +159,22 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
         return await files.WriteAsync(caller, file.Path, staged, file.Condition, makeFolders: false);
     }
 
+    private FileAnswer Stat(VolumePath path, Caller caller) =>
+        Told(files.Stat(caller, path)) with { Writable = VolumeAccess.MayWrite(caller, path.Volume) };
+
     private FileAnswer List(FileCall call, Caller caller)
     {
-        var page = files.List(caller, VolumePath.Parse(call.Path!), call.After, PageEntries);
-        return new() { Entries = [.. page.Entries.Select(FileFacts.Of)], Next = page.Next };
+        var path = VolumePath.Parse(call.Path!);
+        var page = files.List(caller, path, call.After, PageEntries);
+        return new() { Entries = [.. page.Entries.Select(FileFacts.Of)], Next = page.Next, Writable = VolumeAccess.MayWrite(caller, path.Volume) };
+    }
+
+    private FileAnswer Space(VolumePath path, Caller caller)
+    {
+        files.Stat(caller, path);
+        var tree = files.Tree(caller, path.Volume);
+        var (quota, totals) = (files.Quota(tree), tree.Root.Totals);
+        return new() { Space = new(quota.Bytes, Math.Max(0, quota.Bytes - totals.Bytes), quota.Entries, Math.Max(0, quota.Entries - (totals.Nodes - 1))) };
     }
 
     private async Task<(FileAnswer, ChangedFile?)> ChangeAsync(FileCall call, Caller caller)
