@@ -7,6 +7,10 @@ namespace LLMos.Server.Volumes;
 /// <param name="FormerBytes">Of the versions before.</param>
 internal readonly record struct Totals(int Files, int Folders, long Bytes, long FormerBytes)
 {
+    public int Nodes => Files + Folders;
+
+    public long AllBytes => Bytes + FormerBytes;
+
     public static Totals operator +(Totals a, Totals b) => new(a.Files + b.Files, a.Folders + b.Folders, a.Bytes + b.Bytes, a.FormerBytes + b.FormerBytes);
 
     public static Totals operator -(Totals a, Totals b) => new(a.Files - b.Files, a.Folders - b.Folders, a.Bytes - b.Bytes, a.FormerBytes - b.FormerBytes);

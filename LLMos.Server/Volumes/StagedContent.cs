@@ -17,5 +17,8 @@ internal sealed class StagedContent(ContentHash hash, long length, ReadOnlyMemor
     public static StagedContent Inline(ReadOnlyMemory<byte> bytes) =>
         new(ContentHash.Read(SHA256.HashData(bytes.Span)), bytes.Length, bytes, release: null);
 
+    /// <summary>A small content that the volumes have already, without its bytes.</summary>
+    public static StagedContent Held(StagedContent content) => new(content.Hash, content.Length, bytes: null, release: null);
+
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
 }

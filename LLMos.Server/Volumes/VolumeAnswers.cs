@@ -18,13 +18,13 @@ internal static class VolumeAnswers
 
     public static VolumeSummary Of(VolumeTree tree, VolumeKind volume, bool isWritable, VolumeOptions options) => new(
         VolumePath.NameOf(volume), isWritable, tree.Root.Totals.Files, tree.Root.Totals.Folders - 1, tree.Root.Totals.Bytes,
-        VolumeQuota.BytesOf(tree.Key, options), options.MaxEntries, tree.KeptBytes, options.KeptMegabytes * VolumeQuota.Megabyte, tree.Bin.Count, tree.Sequence);
+        VolumeQuota.BytesOf(tree, options), VolumeQuota.EntriesOf(tree, options), tree.KeptBytes, VolumeQuota.KeptBytes(options), tree.Bin.Count, tree.Sequence);
 
     public static FileHistory HistoryOf(VolumePath path, FileNode file) => new(path.ToString(), [.. file.Versions.Reverse().Select(version => new FileVersionEntry(
         version.Number, version.Length, new FileTag(file.Id, version.Number).ToString(), version.Hash.ToString(), version.ModifiedAt, Of(version.Author), version == file.Current))]);
 
     public static BinnedEntry Of(BinEntry entry) => new(
-        entry.Id, entry.Path, entry.Node is FileNode ? File : Folder, entry.Node.Totals.Bytes + entry.Node.Totals.FormerBytes, entry.Node.Totals.Files, entry.DeletedAt, Of(entry.DeletedBy));
+        entry.Id, entry.Path, entry.Node is FileNode ? File : Folder, entry.Node.Totals.AllBytes, entry.Node.Totals.Files, entry.DeletedAt, Of(entry.DeletedBy));
 
     public static Change Of(VolumeChange change) => new(
         change.Sequence, change.Kind.ToString().ToLowerInvariant(), change.Path.ToString(), change.From?.ToString(), change.IsFolder ? Folder : File, change.Version, change.At, change.Author);

@@ -178,6 +178,38 @@ internal sealed class VolumeEdit(
         return false;
     }
 
+    /// <summary>Makes small contents durable that an edit to come refers to, in an entry of the bin that nobody sees: all in one edit would hold others up.</summary>
+    /// <param name="entryId">That has the ones before; null: these are the first.</param>
+    /// <returns>The entry, for <see cref="LetGo"/> and <see cref="Purge"/>.</returns>
+    public long Hold(Place place, long? entryId, IEnumerable<StagedContent> contents)
+    {
+        var tree = Trees[place.Volume];
+        if (entryId is null || !tree.Bin.TryGetValue(entryId.Value, out var entry))
+        {
+            entry = new(nextId(), new FolderNode(nextId(), place.Path.Name, now), place.Path.ToString(), now, author, IsGoing: true, IsHeld: true);
+            Documents.Add(VolumeDocuments.Put(tree.BinId, entry));
+        }
+
+        var folder = (FolderNode)entry.Node;
+        foreach (var content in contents)
+        {
+            var id = nextId();
+            var file = new FileNode(id, VolumeDocuments.BinName(id), now, new(1, content.Length, content.Hash, now, author, Refer(content.Hash, content.Length, 1)), []);
+            Documents.Add(VolumeDocuments.Put(folder.Id, file));
+            folder = folder.With(file);
+        }
+
+        Keep(tree.With(entry with { Node = folder }));
+        return entry.Id;
+    }
+
+    /// <summary>What was held is referred to now: the entry may go.</summary>
+    public void LetGo(string volume, long entryId)
+    {
+        if (Trees[volume].Bin.TryGetValue(entryId, out var entry))
+            Keep(Trees[volume].With(entry with { IsHeld = false }));
+    }
+
     /// <summary>Lets a former version go.</summary>
     public void Forget(Place place, FileNode file, FileVersion version)
     {

@@ -12,12 +12,15 @@ internal sealed record FolderPage(FolderNode Folder, ArraySegment<Node> Entries,
 /// <summary>The volumes as one caller may use them: the door that every edge goes through.</summary>
 /// <remarks>Reading looks at memory only, large contents apart, and never waits for a writer.</remarks>
 internal sealed class VolumeFiles(
-    VolumeStore store, SystemVolume system, ContentStore contents, VolumeHistory history, IOptions<VolumeOptions> options)
+    VolumeStore store, SystemVolume system, ContentStore contents, VolumeHistory history, VolumeTidying tidying, IOptions<VolumeOptions> options)
 {
     // Nodes of a deleted folder that one edit removes: some ten milliseconds in which other edits wait.
     private const int PurgedAtOnce = 500;
 
     private const int AppendTries = 16;
+
+    // Up to here a body is taken in whole: the edit has better reasons than the quota to refuse it.
+    private const long Unweighed = VolumeQuota.Megabyte;
 
     private readonly SemaphoreSlim[] _appending = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
 
@@ -25,6 +28,9 @@ internal sealed class VolumeFiles(
 
     public VolumeTree Tree(Caller caller, VolumeKind volume) =>
         volume == VolumeKind.System ? system.Tree : store.Tree(VolumeTree.KeyOf(volume, caller.AccountId));
+
+    /// <summary>How much a volume may hold, and how many files and folders.</summary>
+    public (long Bytes, int Entries) Quota(VolumeTree tree) => (VolumeQuota.BytesOf(tree, options.Value), VolumeQuota.EntriesOf(tree, options.Value));
 
     public Node? Find(Caller caller, VolumePath path) => Tree(caller, path.Volume).Find(path);
 
@@ -82,11 +88,8 @@ internal sealed class VolumeFiles(
     /// <exception cref="DomainException"><c>volumes.read_only</c>, <c>volumes.quota_exceeded</c>.</exception>
     public void RequireRoom(Caller caller, VolumePath path, long bytes, bool appends)
     {
-        var tree = Tree(caller, VolumeAccess.ToWrite(caller, path).Path.Volume);
-        var (before, quota) = (tree.Root.Totals.Bytes, VolumeQuota.BytesOf(tree.Key, options.Value));
-        var after = before + bytes - (appends ? 0 : (tree.Find(path) as FileNode)?.Current.Length ?? 0);
-        if (after > quota && after > before)
-            throw VolumeErrors.QuotaExceeded(VolumePath.NameOf(path.Volume), after, quota);
+        if (bytes > RoomFor(caller, path, appends))
+            throw QuotaExceeded(caller, path, bytes, appends);
     }
 
     /// <summary>A place for a content that is made piece by piece; <see cref="WriteAsync(Caller, VolumePath, StagedContent, WriteCondition, bool)"/> takes what it stages.</summary>
@@ -97,7 +100,7 @@ internal sealed class VolumeFiles(
     {
         // Before gigabytes arrive, as far as it can be known; the edit decides.
         condition.Check(path, Find(caller, VolumeAccess.ToWrite(caller, path).Path) as FileNode);
-        using var staged = await contents.StageAsync(body, MostFileBytes, cancellation);
+        using var staged = await WithinQuotaAsync(caller, path, appends: false, most => contents.StageAsync(body, most, cancellation));
         return await WriteAsync(caller, path, staged, condition, makeFolders);
     }
 
@@ -114,7 +117,11 @@ internal sealed class VolumeFiles(
         VolumeAccess.ToWrite(caller, path);
         condition.Check(path, Find(caller, path) as FileNode);
         using var tail = contents.Draft();
-        await tail.AppendAsync(body, MostFileBytes, cancellation);
+        await WithinQuotaAsync(caller, path, appends: true, async most =>
+        {
+            await tail.AppendAsync(body, most, cancellation);
+            return tail;
+        });
         return await AppendAsync(caller, path, tail, condition, makeFolders, cancellation);
     }
 
@@ -143,13 +150,17 @@ internal sealed class VolumeFiles(
         {
             var before = Find(caller, path) as FileNode;
             condition.Check(path, before);
-            using var whole = contents.Draft();
-            if (before is not null)
+            await using var old = before is null ? Stream.Null : TryOpen(before.Current);
+            if (old is null)
             {
-                await using var old = Open(path, before.Current);
-                await whole.AppendAsync(old, MostFileBytes, cancellation);
+                // It went when another version took its place, and that one can be read.
+                if (Find(caller, path) == before || tries == AppendTries)
+                    throw VolumeErrors.ContentMissing(path);
+                continue;
             }
 
+            using var whole = contents.Draft();
+            await whole.AppendAsync(old, MostFileBytes, cancellation);
             await whole.AppendAsync(tail, MostFileBytes, cancellation);
             using var staged = await whole.StageAsync(cancellation);
             try
@@ -170,19 +181,21 @@ internal sealed class VolumeFiles(
         return EditAsync(caller, edit => edit.MakeFolder(place, makeFolders), [place]);
     }
 
-    public Task<Node> MoveAsync(Caller caller, VolumePath from, VolumePath to, bool overwrite, bool makeFolders)
+    /// <param name="replaced">What a file that is at <paramref name="to"/> must be.</param>
+    public Task<Node> MoveAsync(Caller caller, VolumePath from, VolumePath to, bool overwrite, bool makeFolders, WriteCondition? replaced = null)
     {
         var (source, target) = (VolumeAccess.ToWrite(caller, from), VolumeAccess.ToWrite(caller, to));
-        return EditAsync(caller, edit => edit.Move(source, target, overwrite, makeFolders), [source, target]);
+        return EditAsync(caller, edit => Replacing(edit, target, replaced).Move(source, target, overwrite, makeFolders), [source, target]);
     }
 
     /// <summary>Copies within the volumes; out of <c>system/</c> too.</summary>
-    public Task<Node> CopyAsync(Caller caller, VolumePath from, VolumePath to, bool overwrite, bool makeFolders)
+    /// <param name="replaced">What a file that is at <paramref name="to"/> must be.</param>
+    public Task<Node> CopyAsync(Caller caller, VolumePath from, VolumePath to, bool overwrite, bool makeFolders, WriteCondition? replaced = null)
     {
         var (source, target) = (VolumeAccess.ToRead(caller, from), VolumeAccess.ToWrite(caller, to));
         if (from.Volume == VolumeKind.System)
-            return CopyOutAsync(caller, source, target, overwrite, makeFolders);
-        return EditAsync(caller, edit => edit.Copy(source, target, overwrite, makeFolders), [source, target]);
+            return CopyOutAsync(caller, source, target, overwrite, makeFolders, replaced);
+        return EditAsync(caller, edit => Replacing(edit, target, replaced).Copy(source, target, overwrite, makeFolders), [source, target]);
     }
 
     public Task<BinEntry> DeleteAsync(Caller caller, VolumePath path, WriteCondition condition, bool recursive)
@@ -233,9 +246,32 @@ internal sealed class VolumeFiles(
         return EditAsync(caller, edit => edit.Restore(place, version, condition), [place]);
     }
 
+    /// <summary>Makes small contents durable before the edit that refers to them, a part at a time.</summary>
+    /// <param name="held">What this answered for the part before; null: it is the first.</param>
+    /// <returns>For <see cref="ImportAsync"/>, and afterwards <see cref="LetGoAsync"/>.</returns>
+    public Task<long> HoldAsync(Caller caller, VolumePath into, long? held, IReadOnlyList<StagedContent> part)
+    {
+        var place = VolumeAccess.ToWrite(caller, into);
+        return EditAsync(caller, edit => edit.Hold(place, held, part), [place], part);
+    }
+
+    /// <summary>Keeps no longer what no file has taken.</summary>
+    public async Task LetGoAsync(Caller caller, VolumePath into, long held)
+    {
+        try
+        {
+            await PurgeAsync(caller, VolumeAccess.ToWrite(caller, into), held);
+        }
+        catch (DomainException)
+        {
+            // The store takes nothing in at the moment; it goes with what else is tidied.
+        }
+    }
+
     /// <summary>Makes what is not there, in one edit.</summary>
     /// <param name="overwrite">Whether files that are there get a next version.</param>
-    public Task ImportAsync(Caller caller, VolumePath into, IReadOnlyList<ImportedEntry> entries, bool overwrite)
+    /// <param name="held">What <see cref="HoldAsync"/> answered.</param>
+    public Task ImportAsync(Caller caller, VolumePath into, IReadOnlyList<ImportedEntry> entries, bool overwrite, long? held)
     {
         var place = VolumeAccess.ToWrite(caller, into);
         return EditAsync(
@@ -251,6 +287,8 @@ internal sealed class VolumeFiles(
                         edit.Write(at, content.Hash, content.Length, overwrite ? WriteCondition.None : edit.RequireFree(at), makeFolders: true);
                 }
 
+                if (held is not null)
+                    edit.LetGo(place.Volume, held.Value);
                 return folder;
             },
             [place], [.. entries.Select(entry => entry.Content).OfType<StagedContent>()]);
@@ -275,8 +313,45 @@ internal sealed class VolumeFiles(
         }
     }
 
+    private static VolumeEdit Replacing(VolumeEdit edit, Place to, WriteCondition? condition)
+    {
+        if (condition is not null && edit.Trees[to.Volume].Find(to.Path) is FileNode there)
+            condition.Check(to.Path, there);
+        return edit;
+    }
+
+    /// <summary>How many bytes may be written, or added, to the path so that the volume does not grow beyond its quota.</summary>
+    private long RoomFor(Caller caller, VolumePath path, bool appends)
+    {
+        var tree = Tree(caller, VolumeAccess.ToWrite(caller, path).Path.Volume);
+        var replaced = appends ? 0 : (tree.Find(path) as FileNode)?.Current.Length ?? 0;
+        return replaced + Math.Max(0, VolumeQuota.BytesOf(tree.Key, options.Value) - tree.Root.Totals.Bytes);
+    }
+
+    private DomainException QuotaExceeded(Caller caller, VolumePath path, long bytes, bool appends)
+    {
+        var tree = Tree(caller, path.Volume);
+        var (over, quota) = (bytes - RoomFor(caller, path, appends), VolumeQuota.BytesOf(tree.Key, options.Value));
+        return VolumeErrors.QuotaExceeded(VolumePath.NameOf(path.Volume), Math.Max(tree.Root.Totals.Bytes, quota) + over, quota);
+    }
+
+    /// <summary>Takes a body in that does not say how long it is: no more of it than may be there afterwards.</summary>
+    /// <param name="take">Takes at most so many bytes, or refuses the body as too large.</param>
+    private async Task<T> WithinQuotaAsync<T>(Caller caller, VolumePath path, bool appends, Func<long, Task<T>> take)
+    {
+        var room = Math.Max(RoomFor(caller, path, appends), Unweighed);
+        try
+        {
+            return await take(Math.Min(MostFileBytes, room));
+        }
+        catch (DomainException refusal) when (room < MostFileBytes && refusal.Error.Kind == ErrorKind.TooLarge)
+        {
+            throw QuotaExceeded(caller, path, room + 1, appends);
+        }
+    }
+
     /// <summary>What comes with the product is not among the stored contents: its copy brings them.</summary>
-    private async Task<Node> CopyOutAsync(Caller caller, Place from, Place to, bool overwrite, bool makeFolders)
+    private async Task<Node> CopyOutAsync(Caller caller, Place from, Place to, bool overwrite, bool makeFolders, WriteCondition? replaced)
     {
         var node = Stat(caller, from.Path);
         List<StagedContent> staged = [];
@@ -284,7 +359,7 @@ internal sealed class VolumeFiles(
         {
             foreach (var content in VolumeTree.FilesIn(node).Select(file => file.Current).DistinctBy(version => version.Hash))
                 staged.Add(await contents.StageAsync(Open(from.Path, content), MostFileBytes, CancellationToken.None));
-            return await EditAsync(caller, edit => edit.Copy(node, from, to, overwrite, makeFolders), [to], [.. staged]);
+            return await EditAsync(caller, edit => Replacing(edit, to, replaced).Copy(node, from, to, overwrite, makeFolders), [to], [.. staged]);
         }
         finally
         {
@@ -292,6 +367,12 @@ internal sealed class VolumeFiles(
         }
     }
 
-    private Task<T> EditAsync<T>(Caller caller, Func<VolumeEdit, T> decide, IReadOnlyList<Place> places, params IReadOnlyList<StagedContent> staged) =>
-        store.EditAsync([.. places.Select(place => place.Volume).Distinct()], new(caller.AccountId, caller.Name, caller.Via), decide, staged);
+    private async Task<T> EditAsync<T>(Caller caller, Func<VolumeEdit, T> decide, IReadOnlyList<Place> places, params IReadOnlyList<StagedContent> staged)
+    {
+        List<string> volumes = [.. places.Select(place => place.Volume).Distinct()];
+        var result = await store.EditAsync(volumes, new(caller.AccountId, caller.Name, caller.Via), decide, staged);
+        foreach (var volume in volumes)
+            await tidying.KeepUpAsync(volume);
+        return result;
+    }
 }

@@ -23,7 +23,7 @@ public sealed record VolumeOptions
     [Range(1, 1_048_576)]
     public int FileMegabytes { get; init; } = 1024;
 
-    /// <summary>Files and folders of one volume.</summary>
+    /// <summary>Files and folders of one volume; as many more may be in its bin.</summary>
     [Range(1, 1_000_000)]
     public int MaxEntries { get; init; } = 100_000;
 

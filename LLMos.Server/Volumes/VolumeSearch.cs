@@ -22,6 +22,10 @@ internal sealed class VolumeSearch(ContentStore contents, IOptions<VolumeOptions
         if (query.Length is 0 or > MostQueryCharacters || where is not ("name" or "content"))
             throw VolumeErrors.SearchInvalid(MostQueryCharacters);
 
+        // As names are; a text is as it was written.
+        if (where == "name")
+            query = Composition.Compose(query);
+
         // As long as one search may take: who types on has a search of before before the one that counts.
         using var slot = where == "content" ? await _slots.TakeAsync(Patience, cancellation) : null;
         var unread = options.Value.SearchMegabytes * VolumeQuota.Megabyte;

@@ -12,19 +12,54 @@ internal sealed class VolumeTidying(
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
     private static readonly Author Server = new("", "LLMos.Server", "tidying");
 
+    private readonly SemaphoreSlim _turn = new(1);
+
     /// <summary>Does what is due now.</summary>
     public async Task TidyAsync(CancellationToken cancellation)
     {
         foreach (var volume in store.Trees.Keys)
+            await TidyAsync(volume, cancellation);
+    }
+
+    /// <summary>Brings a volume that keeps much too much back to its bounds. Whoever filled it waits for that, and so cannot be faster.</summary>
+    public async Task KeepUpAsync(string volume)
+    {
+        if (!VolumeQuota.KeepsTooMuch(store.Tree(volume), options.Value))
+            return;
+
+        await _turn.WaitAsync();
+        try
         {
-            var due = Due(store.Tree(volume)).ToLookup(kept => kept.BinEntry is null);
-            foreach (var entry in due[false])
-                await PurgeAsync(volume, entry.BinEntry!.Value, cancellation);
-            foreach (var versions in due[true].Chunk(AtOnce))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                await store.EditAsync([volume], Server, edit => Forget(edit, volume, versions));
-            }
+            // The one before may have done it.
+            if (VolumeQuota.KeepsTooMuch(store.Tree(volume), options.Value))
+                await TidyAsync(volume, CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            // What they changed is durable all the same.
+            log.TidyingFailed(failure, Pause.TotalMinutes);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _turn.Dispose();
+        base.Dispose();
+    }
+
+    private async Task TidyAsync(string volume, CancellationToken cancellation)
+    {
+        var due = Due(store.Tree(volume)).ToLookup(kept => kept.BinEntry is null);
+        foreach (var entry in due[false])
+            await PurgeAsync(volume, entry.BinEntry!.Value, cancellation);
+        foreach (var versions in due[true].Chunk(AtOnce))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            await store.EditAsync([volume], Server, edit => Forget(edit, volume, versions));
         }
     }
 
@@ -66,12 +101,19 @@ internal sealed class VolumeTidying(
     /// <summary>What is too old or too much, looked for outside the store's gate: it may be gone when its turn comes.</summary>
     private List<Kept> Due(VolumeTree tree)
     {
-        var excess = tree.KeptBytes - (options.Value.KeptMegabytes * VolumeQuota.Megabyte);
         var oldest = time.GetUtcNow().UtcDateTime.AddDays(-options.Value.KeptDays);
-        // Empty files weigh nothing, but each is held in memory.
-        var tooMany = tree.Bin.Count - options.Value.MaxEntries;
-        return [.. KeptIn(tree).OrderBy(kept => kept.Since).TakeWhile(kept =>
-            (excess -= kept.Bytes) + kept.Bytes > 0 || kept.Since <= oldest || (tooMany -= kept.BinEntry is null ? 0 : 1) >= 0)];
+        // What is in the bin is held in memory, however little it weighs.
+        var (bytes, nodes) = (tree.KeptBytes - VolumeQuota.KeptBytes(options.Value), tree.BinNodes - options.Value.MaxEntries);
+        List<Kept> due = [];
+        foreach (var kept in KeptIn(tree).OrderBy(kept => kept.Since))
+        {
+            if (kept.Since > oldest && bytes <= 0 && (nodes <= 0 || kept.BinEntry is null))
+                continue;
+            due.Add(kept);
+            (bytes, nodes) = (bytes - kept.Bytes, nodes - kept.Nodes);
+        }
+
+        return due;
     }
 
     private async Task PurgeAsync(string volume, long entry, CancellationToken cancellation)
@@ -96,8 +138,8 @@ internal sealed class VolumeTidying(
 
     private static IEnumerable<Kept> KeptIn(VolumeTree tree)
     {
-        foreach (var entry in tree.Bin.Values)
-            yield return new(entry.IsGoing ? DateTime.MinValue : entry.DeletedAt, entry.Node.Totals.Bytes + entry.Node.Totals.FormerBytes, BinEntry: entry.Id);
+        foreach (var entry in tree.Bin.Values.Where(entry => !entry.IsHeld))
+            yield return new(entry.IsGoing ? DateTime.MinValue : entry.DeletedAt, entry.Totals.AllBytes, entry.Totals.Nodes, BinEntry: entry.Id);
 
         var open = new Stack<(VolumePath Path, FolderNode Folder)>([(VolumePath.Parse(tree.Key.Split('/')[0]), tree.Root)]);
         while (open.TryPop(out var next))
@@ -112,11 +154,11 @@ internal sealed class VolumeTidying(
                 // A version is old from when the next one took its place.
                 var path = next.Path.Child(file.Name);
                 foreach (var (version, successor) in file.Versions.Zip(file.Versions.Skip(1)))
-                    yield return new(successor.ModifiedAt, version.Length, Path: path, Version: version);
+                    yield return new(successor.ModifiedAt, version.Length, Nodes: 0, Path: path, Version: version);
             }
         }
     }
 
     /// <summary>A former version of the file at a path, or an entry of the bin.</summary>
-    private sealed record Kept(DateTime Since, long Bytes, VolumePath? Path = null, FileVersion? Version = null, long? BinEntry = null);
+    private sealed record Kept(DateTime Since, long Bytes, int Nodes, VolumePath? Path = null, FileVersion? Version = null, long? BinEntry = null);
 }

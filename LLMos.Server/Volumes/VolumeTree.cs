@@ -6,16 +6,27 @@ namespace LLMos.Server.Volumes;
 /// <param name="Id">Unique in the server; later ones are larger.</param>
 /// <param name="Path">Where it was.</param>
 /// <param name="IsGoing">It is being removed for good, piece by piece.</param>
-internal sealed record BinEntry(long Id, Node Node, string Path, DateTime DeletedAt, Author DeletedBy, bool IsGoing = false);
+/// <param name="IsHeld">It has the contents of an import that is under way: it goes after that, or at the next start, which knows of no import.</param>
+internal sealed record BinEntry(long Id, Node Node, string Path, DateTime DeletedAt, Author DeletedBy, bool IsGoing = false, bool IsHeld = false)
+{
+    /// <summary>Of what is kept so that it can be brought back.</summary>
+    public Totals Totals => IsHeld ? default : Node.Totals;
+}
 
 /// <summary>One volume at one moment.</summary>
 /// <param name="Key"><c>team</c>, <c>system</c>, or <c>user</c> and the owner's account.</param>
 /// <param name="BinId">The folder that deleted nodes lie in, as far as the database is concerned.</param>
-/// <param name="BinBytes">Of all versions of what is in the bin.</param>
+/// <param name="BinTotals">Of what is in the bin.</param>
 /// <param name="Sequence">Of its last change; 0, or more after a restore, when there was none.</param>
 internal sealed record VolumeTree(
-    string Key, FolderNode Root, long BinId, ImmutableSortedDictionary<long, BinEntry> Bin, long BinBytes, long Sequence)
+    string Key, FolderNode Root, long BinId, ImmutableSortedDictionary<long, BinEntry> Bin, Totals BinTotals, long Sequence)
 {
+    /// <summary>Of all versions of what is in the bin.</summary>
+    public long BinBytes => BinTotals.AllBytes;
+
+    /// <summary>Files and folders in the bin, those below its entries too.</summary>
+    public int BinNodes => BinTotals.Nodes;
+
     /// <summary>Bytes that are kept so that something can be brought back.</summary>
     public long KeptBytes => Root.Totals.FormerBytes + BinBytes;
 
@@ -27,7 +38,7 @@ internal sealed record VolumeTree(
         select version.Content;
 
     public static VolumeTree Empty(string key, long rootId, long binId, DateTime now, long sequence = 0) =>
-        new(key, new(rootId, key, now), binId, ImmutableSortedDictionary<long, BinEntry>.Empty, BinBytes: 0, sequence);
+        new(key, new(rootId, key, now), binId, ImmutableSortedDictionary<long, BinEntry>.Empty, BinTotals: default, sequence);
 
     public static string KeyOf(VolumeKind volume, string accountId) => volume == VolumeKind.User ? $"user/{accountId}" : VolumePath.NameOf(volume);
 
@@ -43,14 +54,12 @@ internal sealed record VolumeTree(
     public VolumeTree Change(VolumePath path, Func<FolderNode, FolderNode> change) => this with { Root = Change(Root, path.Segments.AsSpan(), change) };
 
     public VolumeTree With(BinEntry entry) => Without(entry.Id) is var tree
-        ? tree with { Bin = tree.Bin.SetItem(entry.Id, entry), BinBytes = tree.BinBytes + BytesOf(entry) }
+        ? tree with { Bin = tree.Bin.SetItem(entry.Id, entry), BinTotals = tree.BinTotals + entry.Totals }
         : this;
 
     public VolumeTree Without(long binEntry) => Bin.TryGetValue(binEntry, out var entry)
-        ? this with { Bin = Bin.Remove(binEntry), BinBytes = BinBytes - BytesOf(entry) }
+        ? this with { Bin = Bin.Remove(binEntry), BinTotals = BinTotals - entry.Totals }
         : this;
-
-    private static long BytesOf(BinEntry entry) => entry.Node.Totals.Bytes + entry.Node.Totals.FormerBytes;
 
     public static IEnumerable<FileNode> FilesIn(Node node)
     {

@@ -10,19 +10,23 @@ internal sealed class ZipImport(VolumeFiles files, ContentStore contents, IOptio
 {
     private const int BufferBytes = 128 * 1024;
 
+    // Of small contents: what is in memory at once, and what others wait for.
+    private const int PartBytes = 1024 * 1024, PartFiles = 256;
+
     /// <param name="overwrite">Whether files that are there get a next version; otherwise one of them refuses all.</param>
     /// <exception cref="Foundation.Errors.DomainException"><c>volumes.archive_invalid</c>, <c>volumes.archive_too_large</c>, <c>volumes.path_invalid</c>, and what a write refuses. Nothing has changed then.</exception>
     public async Task<ImportResult> ReadAsync(Caller caller, VolumePath into, Stream body, bool overwrite, CancellationToken cancellation)
     {
         List<ImportedEntry> entries = [];
+        long? held = null;
         await using var file = contents.CreateFile();
         try
         {
             await ReceiveAsync(body, file, cancellation);
             using var archive = ZipDirectory.Open(file, options.Value.MaxArchiveEntries);
             RequireRoom(caller, into, archive, overwrite);
-            await UnpackAsync(into, archive, entries, cancellation);
-            await files.ImportAsync(caller, into, entries, overwrite);
+            await UnpackAsync(into, archive, entries, async part => held = await files.HoldAsync(caller, into, held, part), cancellation);
+            await files.ImportAsync(caller, into, entries, overwrite, held);
             return new(into.ToString(), entries.Count(entry => entry.Content is not null), entries.Count(entry => entry.Content is null), entries.Sum(entry => entry.Content?.Length ?? 0));
         }
         catch (IOException failure) when (StorageErrors.IsFull(failure))
@@ -33,6 +37,8 @@ internal sealed class ZipImport(VolumeFiles files, ContentStore contents, IOptio
         {
             entries.ForEach(entry => entry.Content?.Dispose());
             File.Delete(file.Name);
+            if (held is not null)
+                await files.LetGoAsync(caller, into, held.Value);
         }
     }
 
@@ -59,9 +65,11 @@ internal sealed class ZipImport(VolumeFiles files, ContentStore contents, IOptio
             throw VolumeErrors.QuotaExceeded(VolumePath.NameOf(into.Volume), wanted, quota);
     }
 
-    private async Task UnpackAsync(VolumePath into, ZipArchive archive, List<ImportedEntry> entries, CancellationToken cancellation)
+    private async Task UnpackAsync(
+        VolumePath into, ZipArchive archive, List<ImportedEntry> entries, Func<IReadOnlyList<StagedContent>, Task> hold, CancellationToken cancellation)
     {
         var seen = new HashSet<VolumePath>();
+        var (first, bytes) = (0, 0L);
         foreach (var entry in archive.Entries)
         {
             var isFolder = ZipDirectory.IsFolder(entry);
@@ -69,6 +77,18 @@ internal sealed class ZipImport(VolumeFiles files, ContentStore contents, IOptio
             if (!seen.Add(path))
                 throw VolumeErrors.ArchiveInvalid($"'{entry.FullName}' is in it twice");
             entries.Add(new(path, isFolder ? null : await StageAsync(entry, cancellation)));
+            bytes += entries[^1].Content?.Bytes?.Length ?? 0;
+            if (bytes < PartBytes && entries.Count - first < PartFiles)
+                continue;
+
+            await hold([.. entries[first..].Select(one => one.Content).OfType<StagedContent>().Where(content => content.Bytes is not null)]);
+            for (; first < entries.Count; first++)
+            {
+                if (entries[first].Content is { Bytes: not null } content)
+                    entries[first] = entries[first] with { Content = StagedContent.Held(content) };
+            }
+
+            bytes = 0;
         }
     }
 

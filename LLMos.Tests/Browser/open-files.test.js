@@ -95,6 +95,30 @@ test("a conflict ends with theirs or with mine, as chosen", async (t) => {
   }
 })
 
+test("a conflict with what is no text, or cannot be read, is no deletion, and ends as chosen", async (t) => {
+  const visit = await Visit.signedIn(t, browser, server)
+  visit.announce(conflict)
+  visit.announce(/ERR_FAILED/)
+  const page = await visit.open()
+  for (const [choice, expected] of [["Use theirs", "theirs\0"], ["Save mine", "mine"]]) {
+    const name = `${choice} as bytes.txt`
+    await writeFileOf(visit, `user/${name}`, "before")
+    await openFile(page, name)
+    await page.getByRole("textbox", { name }).fill("mine")
+    await writeFileOf(visit, `user/${name}`, "theirs\0")
+    await page.route("**/volumes/user/stat/**", (route) => route.abort(), { times: 1 })
+    await page.keyboard.press("Control+s")
+    await page.getByText("could not be read").waitFor()
+    await page.getByRole("button", { name: "Try again" }).click()
+    await page.getByText("has saved version 2 meanwhile, which is not text").waitFor()
+    await page.getByRole("button", { name: choice, exact: true }).click()
+
+    await shows(page.getByRole("region", { name }), expected === "mine" ? /Version 3/ : /is not text/)
+    assert.equal(await readFile(visit, `user/${name}`), expected)
+    assert.equal(await page.getByText("This file has been deleted").count(), 0)
+  }
+})
+
 test("a file that is open follows what others do: new text, another name, deletion", async (t) => {
   const visit = await Visit.signedIn(t, browser, server)
   await writeFileOf(visit, "user/shared.txt", "one")

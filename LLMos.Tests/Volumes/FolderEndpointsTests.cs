@@ -151,11 +151,14 @@ public sealed class FolderEndpointsTests(VolumesServer shared) : IClassFixture<V
         await ada.WriteAsync("user/a/Report.txt", "first line\nthe Answer is 42\n");
         await ada.WriteAsync("user/b/other.txt", "nothing");
 
+        await ada.WriteAsync("user/Größe.txt", "composed");
         using var byName = await ada.GetAsync("/api/v1/volumes/user/search?q=report", Cancellation);
+        using var decomposed = await ada.GetAsync($"/api/v1/volumes/user/search?q={Uri.EscapeDataString("gro\u0308ße")}", Cancellation);
         using var byContent = await ada.GetAsync("/api/v1/volumes/user/search?q=answer&in=content", Cancellation);
         using var none = await ada.GetAsync("/api/v1/volumes/user/search?q=&in=content", Cancellation);
 
         Assert.Equal(["user/a/Report.txt"], (await byName.ReadAsync<SearchResult>()).Matches.Select(match => match.Entry.Path));
+        Assert.Equal(["user/Größe.txt"], (await decomposed.ReadAsync<SearchResult>()).Matches.Select(match => match.Entry.Path));
         Assert.Equal([new MatchingLine(2, "the Answer is 42")], Assert.Single((await byContent.ReadAsync<SearchResult>()).Matches).Lines);
         await none.RefusedAsync(HttpStatusCode.BadRequest, "volumes.search_invalid");
     }
@@ -210,6 +213,7 @@ public sealed class FolderEndpointsTests(VolumesServer shared) : IClassFixture<V
 
         Assert.Equal([("user", true), ("team", true), ("system", false)], volumes.Volumes.Select(volume => (volume.Name, volume.IsWritable)));
         Assert.Equal((1, 0, 3L, 5L, 2L << 30), volumes.Volumes[0] is var user ? (user.Files, user.Folders, user.Bytes, user.KeptBytes, user.QuotaBytes) : default);
+        Assert.True(volumes.Volumes[2] is var system && system.QuotaBytes == system.Bytes && system.MaxEntries == system.Files + system.Folders);
     }
 
     [Fact]

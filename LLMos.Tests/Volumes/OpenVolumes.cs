@@ -27,9 +27,9 @@ internal sealed class OpenVolumes : IDisposable
             History = new(volumes);
             Store = new(Database, Contents, History, volumes, storage, time, log ?? NullLogger<VolumeStore>.Instance);
             System = new(Contents, time);
-            Files = new(Store, System, Contents, History, volumes);
-            Check = new(Database, Store, Contents, volumes, NullLogger<VolumeCheck>.Instance);
             Tidying = new(Store, Contents, volumes, time, NullLogger<VolumeTidying>.Instance);
+            Files = new(Store, System, Contents, History, Tidying, volumes);
+            Check = new(Database, Store, Contents, volumes, NullLogger<VolumeCheck>.Instance);
         }
         catch
         {
@@ -98,6 +98,7 @@ internal sealed class OpenVolumes : IDisposable
 
     public void Dispose()
     {
+        Tidying.Dispose();
         Database.Dispose();
         Contents.Dispose();
     }

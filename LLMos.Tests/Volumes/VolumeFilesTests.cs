@@ -242,6 +242,26 @@ public sealed class VolumeFilesTests : IDisposable
         Assert.Equal([], _volumes.Files.List(OpenVolumes.Anna, root, "ä", 3).Entries.Select(node => node.Name));
     }
 
+    [Fact]
+    public async Task A_body_that_does_not_say_how_long_it_is_is_not_taken_in_beyond_the_quota()
+    {
+        Reopen(new() { UserMegabytes = 3 });
+        await _volumes.WriteAsync("user/there", new byte[Megabyte]);
+
+        foreach (var (path, most) in new[] { ("user/there", 3), ("user/new", 2) })
+        {
+            using var body = new MemoryStream(new byte[20 * Megabyte]);
+            await AssertRefusedAsync("volumes.quota_exceeded", () => _volumes.Files.WriteAsync(
+                OpenVolumes.Anna, VolumePath.Parse(path), body, WriteCondition.None, makeFolders: true, CancellationToken.None));
+            Assert.InRange(body.Position, most * Megabyte, (most + 1) * Megabyte);
+        }
+
+        using var added = new MemoryStream(new byte[20 * Megabyte]);
+        await AssertRefusedAsync("volumes.quota_exceeded", () => _volumes.Files.AppendAsync(
+            OpenVolumes.Anna, VolumePath.Parse("user/there"), added, WriteCondition.None, makeFolders: true, CancellationToken.None));
+        Assert.InRange(added.Position, 2 * Megabyte, 3 * Megabyte);
+    }
+
     private void Reopen(VolumeOptions options)
     {
         _volumes.Dispose();

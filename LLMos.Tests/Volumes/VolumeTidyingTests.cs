@@ -82,6 +82,56 @@ public sealed class VolumeTidyingTests : IDisposable
         Assert.Equal(["user/11", "user/10", "user/9", "user/8", "user/7"], volumes.Files.Bin(OpenVolumes.Anna, VolumeKind.User).Select(entry => entry.Path));
     }
 
+    [Fact]
+    public async Task A_folder_in_the_bin_counts_with_all_that_is_below_it()
+    {
+        using var volumes = new OpenVolumes(_folder.Path, new() { MaxEntries = 16 }, _time);
+        for (var folder = 0; folder < 4; folder++)
+        {
+            for (var number = 0; number < 5; number++)
+                await volumes.WriteAsync($"user/{folder}/{number}", "");
+            await volumes.DeleteAsync($"user/{folder}");
+            _time.Advance(TimeSpan.FromSeconds(1));
+            // Nobody waits for a minute to pass.
+            Assert.InRange(volumes.Store.Tree("user/anna").BinNodes, 6, 18);
+        }
+
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+
+        Assert.Equal(["user/3", "user/2"], volumes.Files.Bin(OpenVolumes.Anna, VolumeKind.User).Select(entry => entry.Path));
+    }
+
+    [Fact]
+    public async Task Who_writes_faster_than_the_server_tidies_waits_for_it()
+    {
+        using var volumes = new OpenVolumes(_folder.Path, new() { KeptMegabytes = 1, FileMegabytes = 1 }, _time);
+        for (var number = 0; number < 12; number++)
+        {
+            await volumes.WriteAsync("user/a", Enumerable.Repeat((byte)number, 400_000).ToArray());
+            _time.Advance(TimeSpan.FromSeconds(1));
+            Assert.InRange(volumes.Store.Tree("user/anna").KeptBytes, 0, (1024 * 1024) + (128 * 1024));
+        }
+    }
+
+    [Fact]
+    public async Task A_bin_that_is_too_full_costs_no_former_version()
+    {
+        using var volumes = new OpenVolumes(_folder.Path, new() { MaxEntries = 3 }, _time);
+        await volumes.WriteAsync("user/kept", "1");
+        await volumes.WriteAsync("user/kept", "2");
+        for (var number = 0; number < 3; number++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await volumes.WriteAsync("user/d/a", "");
+            await volumes.DeleteAsync("user/d");
+        }
+
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+
+        Assert.Equal("1", volumes.Text("user/kept", version: 1));
+        Assert.Equal(2, volumes.Store.Tree("user/anna").BinNodes);
+    }
+
     // Nobody waits for their removal.
     private Task HasContentFilesAsync(int count) => Eventually.HoldsAsync(() => OpenVolumes.ContentFiles(_folder.Path).Count == count, $"{count} files of contents");
 }

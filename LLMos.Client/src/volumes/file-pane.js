@@ -12,7 +12,7 @@ import { moved } from "./volume-paths.js"
 
 /** @import { Problem } from "../connection/problem.js" */
 /** @import { Change } from "../contracts/volumes.js" */
-/** @import { Theirs } from "./open-file.js" */
+/** @import { Theirs, Unreadable } from "./open-file.js" */
 /** @import { FileView, RichViews } from "./file-views.js" */
 /** @import { Volumes } from "./volumes.js" */
 
@@ -106,6 +106,8 @@ export class FilePane {
     this.#isGone = false
     if (file.isEditable)
       await this.#put(file.text)
+    else if (file.state !== "failed")
+      this.#dropEditor()
     this.isEdited = false
     const hasContent = isText(file.kind) ? file.state === "text" && file.text !== "" : file.state === "bytes"
     await this.#show(this.#mode ?? (hasPreview(file.kind) && hasContent ? "preview" : "source"))
@@ -118,8 +120,13 @@ export class FilePane {
         this.editor.replace(text)
       return
     }
-    this.editor?.view.destroy()
+    this.#dropEditor()
     await this.#makeEditor(text)
+  }
+
+  #dropEditor() {
+    this.editor?.view.destroy()
+    this.editor = null
   }
 
   /** @param {string} given */
@@ -205,9 +212,16 @@ export class FilePane {
   /** @param {string} mine */
   async #compare(mine) {
     const { file } = this
-    const theirs = await file.theirs().catch(() => null)
-    if (!theirs) {
-      this.#gone()
+    /** @type {Theirs | Unreadable} */
+    let theirs
+    try {
+      theirs = await file.theirs()
+    } catch (problem) {
+      this.#cannotCompare(/** @type {Problem} */ (problem))
+      return
+    }
+    if (theirs.text === null) {
+      this.#choose(theirs)
     } else if (theirs.text === mine) {
       await this.#settle(mine, theirs)
     } else {
@@ -223,6 +237,23 @@ export class FilePane {
       fill(this.#body, view.element)
       this.#tell()
     }
+  }
+
+  /** @param {Problem} problem */
+  #cannotCompare(problem) {
+    if (problem.status === 404)
+      this.#gone()
+    else
+      this.#notify(`What has been saved meanwhile could not be read: ${problem.message}`, { "Try again": () => void this.#compare(this.editor?.text ?? "") })
+  }
+
+  /** Theirs is nothing that could be shown beside ours. @param {Unreadable} theirs */
+  #choose({ entry, why }) {
+    const { author, version, tag } = entry
+    this.#notify(`${visible(author?.name ?? "Somebody")} has saved version ${version} meanwhile, which ${why}. What you do not choose stays in the history.`, {
+      "Use theirs": () => void this.#load(),
+      "Save mine": () => void this.#write(this.editor?.text ?? "", tag ?? null),
+    })
   }
 
   /** Goes on from their version with this text. @param {string} text @param {Theirs} theirs */
@@ -245,7 +276,7 @@ export class FilePane {
       await this.loaded
     }
     if (this.isEdited)
-      this.#notify(`${visible(author)} has saved version ${version} meanwhile.`, "Compare", () => void this.#compare(this.editor?.text ?? ""))
+      this.#notify(`${visible(author)} has saved version ${version} meanwhile.`, { Compare: () => void this.#compare(this.editor?.text ?? "") })
   }
 
   /** Shows what is there now, unless somebody has typed while it came. */
@@ -254,7 +285,7 @@ export class FilePane {
     const theirs = file.isEditable ? await file.theirs().catch(() => null) : null
     if (this.isEdited || this.#conflict)
       return
-    if (!theirs) {
+    if (!theirs || theirs.text === null) {
       await this.#load()
       return
     }
@@ -268,16 +299,16 @@ export class FilePane {
 
   #gone() {
     this.file.tag = null
-    this.#notify(this.file.isWritable ? "This file has been deleted. Saving makes it again." : "This file has been deleted.", null, () => {})
+    this.#notify(this.file.isWritable ? "This file has been deleted. Saving makes it again." : "This file has been deleted.")
     this.#isGone = true
     this.#tell()
   }
 
-  /** @param {string} words @param {string | null} deed @param {() => void} chosen */
-  #notify(words, deed, chosen) {
+  /** @param {string} words @param {Record<string, () => void>} [deeds] */
+  #notify(words, deeds = {}) {
     this.#notice.hidden = false
     fill(this.#notice, element("span", { role: "status" }, words), element("span", { class: "spring" }),
-      deed && element("button", { class: "button small", type: "button", onclick: chosen }, deed))
+      ...Object.entries(deeds).map(([deed, chosen]) => element("button", { class: "button small", type: "button", onclick: chosen }, deed)))
   }
 
   #tell() {

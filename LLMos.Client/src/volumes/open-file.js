@@ -10,6 +10,7 @@ const maxShownBytes = 64 * megabyte
 
 /** @typedef {"loading" | "text" | "bytes" | "too-large" | "failed"} OpenState bytes: not text */
 /** @typedef {{ text: string, tag: string, entry: Entry }} Theirs what somebody else has saved meanwhile */
+/** @typedef {{ text: null, entry: Entry, why: string }} Unreadable the same, where it is nothing to compare with; why: it "is not text" */
 
 /** A file in the editor: what was last read or written of it, and which version that was. */
 export class OpenFile {
@@ -86,11 +87,14 @@ export class OpenFile {
     return meanwhile && (meanwhile.version ?? 0) > (this.entry.version ?? 0) ? meanwhile : null
   }
 
-  /** What is there now; null: nothing, or nothing that is text. @returns {Promise<Theirs | null>} */
+  /** What is there now. @returns {Promise<Theirs | Unreadable>} */
   async theirs() {
-    const [entry, { blob, tag }] = await Promise.all([this.volumes.client.stat(this.path), this.volumes.client.read(this.path)])
+    const entry = await this.volumes.client.stat(this.path)
+    if (entry.bytes > maxTextBytes)
+      return { text: null, entry, why: "is too large to compare" }
+    const { blob, tag } = await this.volumes.client.read(this.path)
     const text = textOf(await blob.arrayBuffer())
-    return text === null ? null : { text, tag, entry }
+    return text === null ? { text, entry, why: "is not text" } : { text, tag, entry }
   }
 
   /** @param {Theirs} theirs */

@@ -15,6 +15,7 @@ internal sealed class DecoyVolumes : IDisposable
 
     private readonly Database _database;
     private readonly ContentStore _contents;
+    private readonly VolumeTidying _tidying;
     private readonly string _folder;
     private readonly Lock _gate = new();
     private (long OfVictim, long OfTeam, VolumeTree OfSystem) _seen;
@@ -28,7 +29,8 @@ internal sealed class DecoyVolumes : IDisposable
         _contents = new(_database, new DeletionHold(), storage, options);
         var history = new VolumeHistory(options);
         var store = new VolumeStore(_database, _contents, history, options, storage, time, NullLogger<VolumeStore>.Instance);
-        Files = new(store, new(_contents, time), _contents, history, options);
+        _tidying = new(store, _contents, options, time, NullLogger<VolumeTidying>.Instance);
+        Files = new(store, new(_contents, time), _contents, history, _tidying, options);
 
         Write("user/secret.txt", $"The file of somebody else: {secrets.OfAnotherPerson}");
         Write("team/shared.txt", "What everybody reads and members write.");
@@ -56,6 +58,7 @@ internal sealed class DecoyVolumes : IDisposable
 
     public void Dispose()
     {
+        _tidying.Dispose();
         _database.Dispose();
         _contents.Dispose();
     }

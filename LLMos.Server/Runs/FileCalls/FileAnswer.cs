@@ -12,9 +12,16 @@ internal sealed record FileAnswer
     public IReadOnlyList<FileFacts>? Entries { get; init; }
     public string? Next { get; init; }
 
+    /// <summary>Whether the run's person may change what was asked about; null: nobody asked.</summary>
+    public bool? Writable { get; init; }
+    public VolumeSpace? Space { get; init; }
+
     /// <summary>Raw bytes that follow the JSON.</summary>
     public int Bytes { get; init; }
 }
+
+/// <param name="Bytes">That the volume may hold.</param>
+internal sealed record VolumeSpace(long Bytes, long FreeBytes, long Entries, long FreeEntries);
 
 /// <param name="Id">Of the file or folder: the same under another name.</param>
 /// <param name="Version">Of a file; null: it is a folder.</param>

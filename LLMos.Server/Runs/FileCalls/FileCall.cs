@@ -56,12 +56,12 @@ internal sealed record FileCall
 
     private bool IsWellFormed() => (Call == "write" ? Bytes is > 0 and <= MaxBytes : Bytes == 0) && Call switch
     {
-        "open" => Path is not null && Mode is ("read" or "write" or "new" or "append" or "update"),
+        "open" => Path is not null && Mode is ("read" or "write" or "new" or "append" or "update" or "extend"),
         "read" => Handle is not null && Offset is >= 0 and <= MaxOffset && Length is > 0 and <= MaxBytes,
         "write" => Handle is not null && Offset is >= 0 and <= MaxOffset,
         "resize" => Handle is not null && Length is >= 0 and <= MaxOffset,
         "commit" or "discard" => Handle is not null,
-        "stat" or "list" or "makeFolder" => Path is not null,
+        "stat" or "list" or "space" or "makeFolder" => Path is not null,
         "remove" => Path is not null && Mode is ("file" or "folder" or "tree"),
         "move" or "copy" => Path is not null && To is not null,
         _ => false,

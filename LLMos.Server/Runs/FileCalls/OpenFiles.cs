@@ -11,6 +11,9 @@ internal sealed class OpenFiles : IDisposable
     private readonly Dictionary<int, OpenFile> _open = [];
     private int _last;
 
+    /// <summary>What the worker has read.</summary>
+    public ReadFiles Read { get; } = new();
+
     /// <summary>Bytes of all drafts.</summary>
     public long DraftBytes => _open.Values.Sum(file => file.Draft?.Length ?? 0);
 
@@ -38,12 +41,13 @@ internal sealed class OpenFiles : IDisposable
         return file;
     }
 
-    /// <summary>What the worker itself made of a file is no conflict for its other drafts of it.</summary>
+    /// <summary>What the worker itself made of a file is no conflict for its other drafts of it, nor for those to come.</summary>
     /// <param name="now">What is there from now on; null: nothing.</param>
     public void Follow(VolumePath path, FileNode? now)
     {
         foreach (var file in _open.Values.Where(file => file.Condition.Match is not null || file.Condition.MustBeNew).Where(file => file.Path.Equals(path)))
             file.Condition = now is null ? WriteCondition.New : WriteCondition.At(now.Tag);
+        Read.Follow(path, now);
     }
 
     public void Dispose()

@@ -33,7 +33,8 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
                 "resize" => (Resize(call), null),
                 "discard" => (Discard(call), null),
                 "commit" => await CommitAsync(call, caller, cancellation),
-                "stat" => (Told(files.Stat(caller, VolumePath.Parse(call.Path!))), null),
+                "stat" => (Stat(VolumePath.Parse(call.Path!), caller), null),
+                "space" => (Space(VolumePath.Parse(call.Path!), caller), null),
                 "list" => (List(call, caller), null),
                 _ => await ChangeAsync(call, caller),
             };
@@ -55,8 +56,9 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
 
     private FileAnswer OpenToRead(VolumePath path, Span<byte> bytes, Caller caller)
     {
-        var (node, content) = files.Read(caller, path, version: null, (file, version) => files.TryOpen(version) is { } found ? Tuple.Create(file, found) : null);
+        var (node, content) = OpenNewest(path, caller);
         var file = new OpenFile(path, content, draft: null);
+        _open.Read.Add(path, node);
         if (content.Length > WholeBytes)
             return Told(node) with { Handle = _open.Add(file) };
 
@@ -71,12 +73,15 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
         var before = files.Find(caller, path);
         if (before is FolderNode)
             throw VolumeErrors.IsFolder(path);
-        if (before is null && mode == "update")
+        if (before is null && mode is "update" or "extend")
             throw VolumeErrors.NotFound(path);
         if (before is not null && mode == "new")
             throw VolumeErrors.Exists(path);
         if (files.Stat(caller, path.Parent) is not FolderNode)
             throw VolumeErrors.IsFile(path.Parent);
+        // What is added to a file takes nothing away.
+        if (before is FileNode known && mode is ("write" or "update"))
+            _open.Read.ConditionOf(path).Check(path, known);
 
         var draft = files.Draft();
         var file = new OpenFile(path, content: null, draft)
@@ -86,13 +91,8 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
         };
         try
         {
-            if (mode == "update")
-            {
-                RequireRoomFor(((FileNode)before!).Current.Length);
-                await using var old = files.Open(path, ((FileNode)before).Current);
-                await draft.AppendAsync(old, files.MostFileBytes, cancellation);
-            }
-
+            if (mode is "update" or "extend")
+                before = await FillAsync(file, caller, cancellation);
             return (before is null ? new() : Told(before)) with { Handle = _open.Add(file) };
         }
         catch
@@ -100,6 +100,24 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Begins a draft with what is there.</summary>
+    private async Task<FileNode> FillAsync(OpenFile file, Caller caller, CancellationToken cancellation)
+    {
+        var (node, content) = OpenNewest(file.Path, caller);
+        await using var old = content;
+        RequireRoomFor(old.Length);
+        await file.Draft!.AppendAsync(old, files.MostFileBytes, cancellation);
+        file.Condition = WriteCondition.At(node.Tag);
+        _open.Read.Add(file.Path, node);
+        return node;
+    }
+
+    private (FileNode File, Stream Content) OpenNewest(VolumePath path, Caller caller)
+    {
+        var (file, content) = files.Read(caller, path, version: null, (file, version) => files.TryOpen(version) is { } found ? Tuple.Create(file, found) : null);
+        return (file, content);
     }
 
     private FileAnswer Write(FileCall call, ReadOnlySpan<byte> bytes)
@@ -141,10 +159,22 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
         return await files.WriteAsync(caller, file.Path, staged, file.Condition, makeFolders: false);
     }
 
+    private FileAnswer Stat(VolumePath path, Caller caller) =>
+        Told(files.Stat(caller, path)) with { Writable = VolumeAccess.MayWrite(caller, path.Volume) };
+
     private FileAnswer List(FileCall call, Caller caller)
     {
-        var page = files.List(caller, VolumePath.Parse(call.Path!), call.After, PageEntries);
-        return new() { Entries = [.. page.Entries.Select(FileFacts.Of)], Next = page.Next };
+        var path = VolumePath.Parse(call.Path!);
+        var page = files.List(caller, path, call.After, PageEntries);
+        return new() { Entries = [.. page.Entries.Select(FileFacts.Of)], Next = page.Next, Writable = VolumeAccess.MayWrite(caller, path.Volume) };
+    }
+
+    private FileAnswer Space(VolumePath path, Caller caller)
+    {
+        files.Stat(caller, path);
+        var tree = files.Tree(caller, path.Volume);
+        var (quota, totals) = (files.Quota(tree), tree.Root.Totals);
+        return new() { Space = new(quota.Bytes, Math.Max(0, quota.Bytes - totals.Bytes), quota.Entries, Math.Max(0, quota.Entries - (totals.Nodes - 1))) };
     }
 
     private async Task<(FileAnswer, ChangedFile?)> ChangeAsync(FileCall call, Caller caller)
@@ -159,7 +189,8 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
                 return (new(), new(path.ToString(), RunFiles.Removed));
             case "move":
                 var target = VolumePath.Parse(call.To!);
-                var moved = await files.MoveAsync(caller, path, target, call.Overwrite, makeFolders: false);
+                var moved = await files.MoveAsync(caller, path, target, call.Overwrite, makeFolders: false, _open.Read.ConditionOf(target));
+                _open.Read.Move(path, target);
                 _open.Follow(target, moved as FileNode);
                 // To where it was is no change.
                 return (Told(moved), path.Equals(target) ? null : Changed(target, moved, RunFiles.Moved) with { From = path.ToString() });
@@ -182,7 +213,7 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
     private async Task<(FileAnswer, ChangedFile?)> CopyAsync(VolumePath from, VolumePath to, Caller caller)
     {
         files.StatFile(caller, from);
-        var copy = (FileNode)await files.CopyAsync(caller, from, to, overwrite: true, makeFolders: false);
+        var copy = (FileNode)await files.CopyAsync(caller, from, to, overwrite: true, makeFolders: false, _open.Read.ConditionOf(to));
         _open.Follow(to, copy);
         return (Told(copy), Changed(to, copy, copy.Current.Number == 1 ? RunFiles.Created : RunFiles.Changed));
     }

@@ -183,6 +183,47 @@ public sealed class FileLibraryTests(SharedServer server)
             except OSError as error: assert error.errno == 24 and '64' in str(error)
             else: raise AssertionError
             """ },
+        { "space, temporary files and what has descriptors", """
+            import os, shutil, tempfile
+            usage = shutil.disk_usage('user'); before = usage.used
+            assert usage.total > 1 << 20 and usage.free == usage.total - usage.used and os.statvfs('/user').f_namemax == 255 and shutil.disk_usage('system').free == 0
+            open('a', 'wb').write(bytes(40960)); assert shutil.disk_usage('.').used - before == 40960
+            assert os.access('a', os.W_OK) and not os.access('system', os.W_OK)
+            try: list(os.fwalk('user'))
+            except PermissionError as error: assert 'os.walk()' in str(error)
+            else: raise AssertionError
+            with tempfile.NamedTemporaryFile('w', dir='user', prefix='part-', suffix='.txt') as f:
+                f.write('x'); assert os.path.dirname(f.name) == '/user' and os.path.exists(f.name) and f.name.endswith('.txt')
+            assert not os.path.exists(f.name)
+            with tempfile.NamedTemporaryFile(dir='user', delete=False) as f:
+                open(f.name, 'w').write('by its name')
+            assert open(f.name).read() == 'by its name'
+            with tempfile.TemporaryFile(dir='user') as f:
+                f.write(b'abc'); f.seek(0); assert f.read() == b'abc'
+            with tempfile.TemporaryDirectory(dir='user') as d:
+                open(d + '/x', 'w').close()
+            assert len(os.listdir('user')) == 2
+            """ },
+        { "modules", """
+            import importlib, os, sys, traceback
+            os.makedirs('pkg/inner'); os.makedirs('lib')
+            open('helper.py', 'w').write('import pkg.inner.deep as deep\ndef twice(x): return 2 * deep.value(x)\n\ndef fails():\n    return 1 / 0  # here\n')
+            open('pkg/__init__.py', 'w').write('name = __name__'); open('pkg/inner/deep.py', 'w').write('def value(x): return x')
+            open('lib/extra.py', 'w').write('x = 1'); open('random.py', 'w').write('not python'); open('broken.py', 'w').write('def (')
+            import helper, random
+            assert helper.twice(21) == 42 and helper.__file__ == '/user/helper.py' and random.random() < 1
+            try: helper.fails()
+            except ZeroDivisionError: assert '# here' in traceback.format_exc() and '/user/helper.py' in traceback.format_exc()
+            try: import extra
+            except ModuleNotFoundError: sys.path.append('user/lib')
+            import extra
+            try: import broken
+            except SyntaxError: pass
+            else: raise AssertionError
+            open('helper.py', 'w').write('value = 7'); importlib.reload(helper); assert helper.value == 7
+            os.chdir('lib'); open('near.py', 'w').write('x = 2'); import near; assert near.x == 2
+            assert not os.path.exists('/user/__pycache__')
+            """ },
         { "large", """
             block = bytes(range(256)) * 4096
             with open('l', 'wb') as f:

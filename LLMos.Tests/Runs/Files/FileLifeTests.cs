@@ -40,6 +40,52 @@ public sealed class FileLifeTests(SharedServer server)
         Assert.Empty(record.Files);
     }
 
+    [Theory]
+    [InlineData("open('user/a.csv', 'w').write(text)")]
+    [InlineData("open('user/a.csv', 'r+').write(text)")]
+    [InlineData("pd.DataFrame().to_csv('user/a.csv')")]
+    [InlineData("open('user/b.csv', 'w').write(text); os.replace('user/b.csv', 'user/a.csv')")]
+    [InlineData("open('user/b.csv', 'w').write(text); shutil.copyfile('user/b.csv', 'user/a.csv')")]
+    public async Task What_was_read_and_changed_does_not_take_the_place_of_what_somebody_saved_meanwhile(string saves)
+    {
+        var person = await server.NewPersonAsync();
+        await person.Client.WriteAsync("user/a.csv", "x\n1\n");
+        var run = await person.StartAsync(Waiting + $"import shutil, pandas as pd\nd = pd.read_csv('user/a.csv'); text = d.to_csv()\nwait()\n{saves}");
+        await WaitingAsync(person, run);
+
+        await person.Client.WriteAsync("user/a.csv", "theirs");
+        await person.Client.WriteAsync("user/go", "");
+
+        var record = await person.EndedAsync(run.Id);
+        Assert.Equal("FileConflict", record.Error?.Name);
+        Assert.Contains("is at version 2", record.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("you have seen version 1", record.Error.Message, StringComparison.Ordinal);
+        Assert.Equal("theirs", await person.Client.ReadTextAsync("user/a.csv"));
+    }
+
+    [Fact]
+    public async Task A_session_may_write_what_it_has_read_again_what_it_wrote_itself_and_what_it_never_read()
+    {
+        var person = await server.NewPersonAsync();
+        await person.Client.WriteAsync("user/a", "1");
+        StartRunRequest In(string code) => RunCalls.Python(code) with { Session = "s" };
+        async Task<string> RunAsync(string code) => (await person.RunAsync(In(code))) is var record && record.Error is { } error ? error.Name : record.State;
+
+        Assert.Equal("succeeded", await RunAsync("a = open('user/a').read(); open('user/never', 'w').write('1')"));
+        await person.Client.WriteAsync("user/a", "2");
+        await person.Client.WriteAsync("user/never", "2");
+        Assert.Equal("succeeded", await RunAsync("open('user/never', 'w').write('3')"));
+        Assert.Equal("FileConflict", await RunAsync("open('user/a', 'w').write(a)"));
+        Assert.Equal("FileConflict", await RunAsync("open('user/a', 'w').write(a)"));
+        Assert.Equal("2", await person.Client.ReadTextAsync("user/a"));
+        Assert.Equal("succeeded", await RunAsync("with open('user/a', 'a+') as f: f.write('+')"));
+        Assert.Equal("succeeded", await RunAsync("a = open('user/a').read(); open('user/a', 'w').write(a + '3'); open('user/a', 'w').write(a + '4')"));
+        Assert.Equal("2+4", await person.Client.ReadTextAsync("user/a"));
+        Assert.Equal("succeeded", await RunAsync("import os; os.rename('user/a', 'user/b'); open('user/b', 'w').write('5'); os.remove('user/b'); open('user/b', 'w').write('6')"));
+        (await person.Client.SendAsync(HttpMethod.Delete, "files/user/b")).Dispose();
+        Assert.Equal("succeeded", await RunAsync("open('user/b', 'w').write('7')"));
+    }
+
     [Fact]
     public async Task A_conflict_of_a_file_that_nobody_closes_ends_the_run_as_failed_too()
     {

@@ -96,6 +96,57 @@ public sealed class WorkerFilesTests : IDisposable
         Assert.Equal("theirs", _volumes.Text("user/a"));
     }
 
+    [Theory]
+    [InlineData("write")]
+    [InlineData("update")]
+    public async Task What_somebody_saved_after_it_was_read_is_not_replaced_until_it_is_read_too(string mode)
+    {
+        await _volumes.WriteAsync("user/a", "first");
+        await AskAsync(new { call = "open", path = "user/a", mode = "read" });
+        await _volumes.WriteAsync("user/a", "theirs");
+
+        var (refusal, _) = await AskAsync(new { call = "open", path = "user/a", mode });
+        Assert.Equal("volumes.conflict", refusal.Error);
+        Assert.Contains("is at version 2", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("you have seen version 1", refusal.Message, StringComparison.Ordinal);
+        await WriteAsync("user/b", 1);
+        Assert.Equal("volumes.conflict", (await AskAsync(new { call = "move", path = "user/b", to = "user/a", overwrite = true })).Answer.Error);
+        Assert.Equal("volumes.conflict", (await AskAsync(new { call = "copy", path = "user/b", to = "user/a" })).Answer.Error);
+
+        await AskAsync(new { call = "open", path = "user/a", mode = "read" });
+        Assert.Null((await AskAsync(new { call = "open", path = "user/a", mode })).Answer.Error);
+    }
+
+    [Fact]
+    public async Task What_is_added_or_was_never_read_or_is_gone_is_no_conflict()
+    {
+        foreach (var path in new[] { "user/log", "user/never", "user/gone" })
+            await _volumes.WriteAsync(path, "1");
+        await AskAsync(new { call = "open", path = "user/log", mode = "read" });
+        await AskAsync(new { call = "open", path = "user/gone", mode = "read" });
+        await _volumes.WriteAsync("user/log", "2");
+        await _volumes.WriteAsync("user/never", "2");
+        await _volumes.DeleteAsync("user/gone");
+
+        Assert.Null((await AskAsync(new { call = "open", path = "user/log", mode = "append" })).Answer.Error);
+        Assert.Null((await AskAsync(new { call = "open", path = "user/log", mode = "extend" })).Answer.Error);
+        await WriteAsync("user/never", 1);
+        await WriteAsync("user/gone", 1);
+    }
+
+    [Fact]
+    public async Task Who_only_reads_is_told_so_and_how_much_room_there_is()
+    {
+        await _volumes.WriteAsync("team/a", "12345");
+        var viewer = OpenVolumes.Anna with { Role = Role.Viewer };
+
+        Assert.True((await AskAsync(new { call = "stat", path = "team/a" })).Answer.Writable);
+        Assert.False((await AskAsync(new { call = "stat", path = "team/a" }, viewer)).Answer.Writable);
+        Assert.False((await AskAsync(new { call = "list", path = "team" }, viewer)).Answer.Writable);
+        Assert.Equal(new(3 << 20, (3 << 20) - 5, 100_000, 99_999), (await AskAsync(new { call = "space", path = "team" })).Answer.Space);
+        Assert.Equal((0L, 0L), (await AskAsync(new { call = "space", path = "system" })).Answer.Space is { } system ? (system.FreeBytes, system.FreeEntries) : default);
+    }
+
     [Fact]
     public async Task An_append_comes_behind_what_others_have_added_meanwhile()
     {

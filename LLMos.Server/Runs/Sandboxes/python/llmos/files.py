@@ -15,6 +15,8 @@ import posixpath
 import shutil
 import sys
 import tarfile
+import tempfile
+import tokenize
 from collections.abc import Callable
 from typing import Any
 
@@ -37,13 +39,13 @@ def install() -> None:
     """Replace them, once, before the fork."""
     builtins.open = io.open = _opening(io.open)
     io.open_code = _opening_code(io.open_code)
-    bz2._builtin_open = tarfile.bltn_open = builtins.open  # type: ignore[attr-defined]
+    bz2._builtin_open = tarfile.bltn_open = tokenize._builtin_open = builtins.open  # type: ignore[attr-defined]
     os.open = _explaining(_on_path(os.open, _no_descriptor))
     for name in ("stat", "lstat"):
         setattr(os, name, _on_path(getattr(os, name), folders.stat))
     for name in ("listdir", "scandir"):
         setattr(os, name, _on_path(getattr(os, name), getattr(folders, name), default="."))
-    for name in ("mkdir", "rmdir", "truncate", "access", "readlink"):
+    for name in ("mkdir", "rmdir", "truncate", "access", "readlink", "statvfs", "fwalk"):
         setattr(os, name, _on_path(getattr(os, name), getattr(folders, name)))
     os.remove = os.unlink = _on_path(os.remove, folders.remove)
     os.rename = _on_two_paths(os.rename, folders.rename)
@@ -58,6 +60,10 @@ def install() -> None:
     pathlib.Path.touch = _touch(pathlib.Path.touch)  # type: ignore[method-assign]
     shutil.rmtree = _rmtree(shutil.rmtree)
     shutil.copyfile = _copyfile(shutil.copyfile)
+    tempfile._rmtree = shutil.rmtree  # type: ignore[attr-defined]
+    tempfile._TemporaryFileCloser.close.__defaults__ = (os.unlink,)  # type: ignore[attr-defined]
+    tempfile.NamedTemporaryFile = _temporary(tempfile.NamedTemporaryFile)  # type: ignore[assignment, misc]
+    tempfile.TemporaryFile = _temporary(tempfile.TemporaryFile)  # type: ignore[assignment, misc]
 
 
 def _opening(real: Function) -> Function:
@@ -201,3 +207,26 @@ def _copyfile(real: Function) -> Function:
         return dst
 
     return copyfile
+
+
+def _temporary(real: Function) -> Function:
+    @functools.wraps(real)
+    def temporary(
+        mode: str = "w+b", buffering: int = -1, encoding: Any = None, newline: Any = None, suffix: Any = None, prefix: Any = None, dir: Any = None,
+        delete: bool = True, *, errors: Any = None,
+    ) -> Any:
+        if dir is None or _find(dir) is None:
+            keywords = {"delete": delete} if real.__name__ == "NamedTemporaryFile" else {}
+            return real(mode, buffering, encoding, newline, suffix, prefix, dir, errors=errors, **keywords)
+        for name in tempfile._get_candidate_names():  # type: ignore[attr-defined]
+            path = os.path.join(os.path.abspath(dir), f"{prefix or 'tmp'}{name}{suffix or ''}")
+            try:
+                builtins.open(path, "xb").close()
+                break
+            except FileExistsError:
+                continue
+        # Not made anew when it is closed: it may have been written by its name.
+        file = builtins.open(path, mode.replace("w", "r").replace("x", "r").replace("+", "") + "+", buffering, encoding, errors, newline)
+        return tempfile._TemporaryFileWrapper(file, path, delete)  # type: ignore[attr-defined]
+
+    return temporary

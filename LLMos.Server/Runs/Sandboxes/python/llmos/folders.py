@@ -9,32 +9,45 @@ from typing import Any
 from llmos import calls, opening
 
 __all__ = (
-    "DirEntry", "access", "copy", "link", "listdir", "mkdir", "nothing", "readlink", "remove", "remove_tree", "rename", "replace", "rmdir",
-    "scandir", "stat", "truncate",
+    "DirEntry", "access", "copy", "fwalk", "link", "listdir", "mkdir", "nothing", "readlink", "remove", "remove_tree", "rename", "replace", "rmdir",
+    "scandir", "stat", "statvfs", "truncate",
 )
 
 _DEVICE = 0x6C6C6D6F  # Of no host.
 _FILE, _FOLDER, _READ_ONLY = 0o644, 0o755, 0o555
+_BLOCK, _NAME_BYTES = 4096, 255
 
 
 def stat(whole: str, name: Any) -> os.stat_result:
-    return _result(whole, _ask("stat", whole, name)["entry"])
+    answer = _ask("stat", whole, name)
+    return _result(answer["entry"], answer["writable"])
+
+
+def statvfs(whole: str, name: Any) -> os.statvfs_result:
+    """What a volume may hold, and has room for: its quota, in blocks."""
+    space = _ask("space", whole, name)["space"]
+    blocks, free, entries, free_entries = space["bytes"] // _BLOCK, space["freeBytes"] // _BLOCK, space["entries"], space["freeEntries"]
+    return os.statvfs_result((_BLOCK, _BLOCK, blocks, free, free, entries, free_entries, free_entries, 0, _NAME_BYTES))
+
+
+def fwalk(whole: str, name: Any, *_: Any, **__: Any) -> Any:
+    raise PermissionError(errno.EACCES, "Files of the volumes have no descriptors: use os.walk() instead of os.fwalk()", name)
 
 
 def listdir(whole: str, name: Any) -> list[Any]:
-    names = [entry["name"] for entry in _entries(whole, name)]
+    names = [entry["name"] for entry in _entries(whole, name)[0]]
     return [os.fsencode(one) for one in names] if isinstance(name, bytes) else names
 
 
 class DirEntry:
     """What `scandir` gives, as os.DirEntry."""
 
-    __slots__ = ("_facts", "_whole", "name", "path")
+    __slots__ = ("_facts", "_writable", "name", "path")
 
-    def __init__(self, whole: str, folder: str, facts: dict[str, Any]) -> None:
+    def __init__(self, writable: bool, folder: str, facts: dict[str, Any]) -> None:
         self.name: str = facts["name"]
         self.path = os.path.join(folder, self.name)
-        self._whole = whole
+        self._writable = writable
         self._facts = facts
 
     def __fspath__(self) -> str:
@@ -56,7 +69,7 @@ class DirEntry:
         return _inode(self._facts)
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        return _result(self._whole, self._facts)
+        return _result(self._facts, self._writable)
 
 
 class scandir:
@@ -64,7 +77,8 @@ class scandir:
 
     def __init__(self, whole: str, name: Any) -> None:
         folder = os.fsdecode(name)
-        self._entries: Iterator[DirEntry] = iter([DirEntry(whole, folder, facts) for facts in _entries(whole, name)])
+        entries, writable = _entries(whole, name)
+        self._entries: Iterator[DirEntry] = iter([DirEntry(writable, folder, facts) for facts in entries])
 
     def __iter__(self) -> Iterator[DirEntry]:
         return self
@@ -147,7 +161,8 @@ def _ask(call: str, whole: str, name: Any, **members: Any) -> dict[str, Any]:
         raise FileNotFoundError(errno.ENOENT, "It is open for writing, and there when it has been closed", name) from None
 
 
-def _entries(whole: str, name: Any) -> list[dict[str, Any]]:
+def _entries(whole: str, name: Any) -> tuple[list[dict[str, Any]], bool]:
+    """Return them, and whether they may be changed."""
     found: list[dict[str, Any]] = []
     after = None
     while True:
@@ -155,16 +170,16 @@ def _entries(whole: str, name: Any) -> list[dict[str, Any]]:
         found += page["entries"]
         after = page["next"]
         if after is None:
-            return found
+            return found, page["writable"]
 
 
 def _inode(facts: dict[str, Any]) -> int:
     return int(facts["id"]) & 0xFFFFFFFFFFFFFFFF  # What is in system/ has numbers below zero.
 
 
-def _result(whole: str, facts: dict[str, Any]) -> os.stat_result:
+def _result(facts: dict[str, Any], writable: bool) -> os.stat_result:
     is_file = facts["version"] is not None
-    rights = (_FILE if is_file else _FOLDER) & (_READ_ONLY if whole.startswith("system") else 0o777)
+    rights = (_FILE if is_file else _FOLDER) & (0o777 if writable else _READ_ONLY)
     modified, created = facts["modifiedAt"], facts["createdAt"]
     seconds = modified // 1_000_000
     return os.stat_result(

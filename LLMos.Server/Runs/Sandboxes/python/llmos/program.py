@@ -18,7 +18,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from llmos import array_files, calls, failures, files, hints, line, opening, variables
+from llmos import array_files, calls, failures, files, hints, line, modules, opening, variables
 from llmos.display import bundle_of
 from llmos.streams import ErrorStream, OutputStream
 
@@ -66,6 +66,7 @@ def warm_up() -> None:
         raise ValueError
     except ValueError as error:
         failures.describe(error, NAME)
+    modules.install()
     hints.install()
     files.install()
     array_files.install()

@@ -39,6 +39,8 @@ class VolumeFile(io.RawIOBase):
         self.whole = whole
         self.opened_as = mode
         self.failure: OSError | None = None
+        # One that is only looked at has no next version.
+        self._is_changed = mode != "update"
         self._handle: int | None = None
         self._reads = reads
         self._writes = mode != "read"
@@ -49,11 +51,11 @@ class VolumeFile(io.RawIOBase):
         self._filled = 0
         self._block_at = 0
         # Reading what is added to means to have it all here.
-        kind = "update" if mode == "append" and reads else mode
+        kind = "extend" if mode == "append" and reads else mode
         try:
             answer = self._open(kind)
         except FileNotFoundError:
-            if kind != "update" or mode != "append":
+            if kind != "extend":
                 raise
             answer = self._open("write")
         self._filled = answer["bytes"]
@@ -167,7 +169,7 @@ class VolumeFile(io.RawIOBase):
         handle, self._handle = self._handle, None
         if handle is None:
             return
-        if not self._writes or self.failure is not None or (_is_interrupted() and not self._outlives_interrupts):
+        if not self._writes or not self._is_changed or self.failure is not None or (_is_interrupted() and not self._outlives_interrupts):
             calls.ask("discard", handle=handle)
             return
         try:
@@ -185,6 +187,7 @@ class VolumeFile(io.RawIOBase):
 
     def _try(self, call: str, data: Any = b"", **members: Any) -> None:
         """What could not be written whole does not become visible."""
+        self._is_changed = True
         try:
             calls.ask(call, data, name=self.name, handle=self._handle, **members)
         except OSError as failure:
