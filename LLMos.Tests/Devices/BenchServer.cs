@@ -9,7 +9,7 @@ public sealed class BenchServer : IAsyncDisposable
     private readonly TemporaryFolder _ports = new();
     private int _boards, _cables;
 
-    public BenchServer() => Server = new ServerWithoutPrograms(("Devices:Allowed", _ports["ttyBench*"]), ("Devices:Virtual", "20"), ("Devices:LeaseGraceSeconds", "0"));
+    public BenchServer() => Server = new ServerWithoutPrograms(("Devices:Allowed", _ports["ttyBench*"]), ("Devices:Virtual", "32"), ("Devices:LeaseGraceSeconds", "0"));
 
     public LLMosServer Server { get; }
 

@@ -64,6 +64,36 @@ public sealed class VirtualBoardTests(BenchServer bench) : IClassFixture<BenchSe
     }
 
     [Theory]
+    [InlineData("""{"action":"get_info","id":"\ud800"}""")]
+    [InlineData("""{"action":"read_i2c","address":"\udc00"}""")]
+    public async Task What_cannot_be_written_again_is_refused_and_the_board_goes_on(string half)
+    {
+        var lease = await _anna.LeaseAsync(Id);
+        using var sent = await _anna.AskAsync(Id, "expect", new { leaseId = lease, send = half + "\n", pattern = "this is no command" });
+        Assert.True((await sent.ReadAsync<ExpectAnswer>()).Matched);
+
+        using var answer = await _anna.AskAsync(Id, "command", new { leaseId = lease, command = new { action = "get_info" } });
+        Assert.Equal("ok", (string?)(await answer.ReadAsync<CommandAnswer>()).Reply["status"]);
+    }
+
+    [Fact]
+    public async Task A_board_whose_code_fails_is_gone_and_hangs_nobody()
+    {
+        var (listener, time) = (new Listener(), new FailingTime());
+        using var board = new VirtualEsp32(1, new(), listener, time);
+        await board.SetAsync(new());
+        time.Fails = true;
+
+        foreach (var line in new[] { "{\"action\":\"custom_telemetry\"}\n", "more\n" })
+        {
+            var refusal = await Assert.ThrowsAsync<LLMos.Server.Foundation.Errors.DomainException>(() => board.WriteAsync(Encoding.ASCII.GetBytes(line)).WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken));
+            Assert.Equal("devices.gone", refusal.Error.Code);
+        }
+
+        await Eventually.HoldsAsync(() => listener.Why == "its code failed: no timers any more", "it is told why");
+    }
+
+    [Theory]
     [InlineData("run", "boot:0x13")]
     [InlineData("bootloader", "waiting for download")]
     public async Task A_reset_by_the_lines_boots_it_into_the_mode(string mode, string banner)
@@ -289,4 +319,43 @@ public sealed class VirtualBoardTests(BenchServer bench) : IClassFixture<BenchSe
 
     private string SeenAfter(long sequence) =>
         string.Concat(_board.Log.Read(sequence, 1000).Where(happened => happened.Kind == "received").Select(happened => Encoding.ASCII.GetString(happened.Data!)));
+
+    private sealed class FailingTime : TimeProvider
+    {
+        private volatile bool _fails;
+
+        public bool Fails
+        {
+            set => _fails = value;
+        }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            _fails ? throw new NotSupportedException("no timers any more") : base.CreateTimer(callback, state, dueTime, period);
+    }
+
+    private sealed class Listener : LLMos.Server.Devices.Lines.ILineListener
+    {
+        private volatile string? _why;
+
+        public string? Why => _why;
+
+        public bool IsHurried => true;
+
+        public void Received(ReadOnlySpan<byte> bytes)
+        {
+            // Of no interest.
+        }
+
+        public void Missed(string what)
+        {
+            // Nothing is.
+        }
+
+        public void Unreachable(string? why)
+        {
+            // It never is.
+        }
+
+        public void Gone(string why) => _why = why;
+    }
 }
