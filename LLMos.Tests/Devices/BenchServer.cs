@@ -1,3 +1,4 @@
+using LLMos.Bench.Devices;
 using LLMos.Server.Devices;
 using LLMos.Tests.Hosting;
 
@@ -18,6 +19,14 @@ public sealed class BenchServer : IAsyncDisposable
 
     /// <summary>A pair of ports that is not plugged in yet.</summary>
     internal SerialPair NextCable() => new(_ports, ++_cables);
+
+    /// <summary>A port of the server's whose other end the test has, or a board of code.</summary>
+    internal string Plug(PseudoTerminal terminal)
+    {
+        var port = _ports[$"ttyBenchOf{Path.GetFileName(terminal.Path)}"];
+        File.CreateSymbolicLink(port, terminal.Path);
+        return port;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using LLMos.Bench.Devices;
 using LLMos.Server.Devices;
 using LLMos.Tests.Hosting;
 using Microsoft.AspNetCore.SignalR;
@@ -151,6 +152,29 @@ public sealed class PortTests(BenchServer bench) : IClassFixture<BenchServer>, I
         Assert.DoesNotContain(events.SkipWhile(happened => happened.Text?.Contains("taken over", StringComparison.Ordinal) != true), happened => happened.Kind == "sent");
         await reader.CancelAsync();
         await reading;
+    }
+
+    [Fact]
+    public async Task What_a_former_holder_wrote_and_the_port_still_has_is_dropped_when_the_lease_is_taken_over()
+    {
+        using var terminal = new PseudoTerminal();
+        var device = await _server.PortAsync(bench.Plug(terminal));
+        using var anna = await _server.SignInAsync("anna");
+        using var administrator = await _server.SignInAsAdministratorAsync();
+        var lease = await anna.LeaseAsync(device.Identity.Id);
+        // The board reads nothing yet.
+        using (var write = await anna.AskAsync(device.Identity.Id, "write", new { leaseId = lease, text = new string('a', 12 * 1024) }))
+            write.EnsureSuccessStatusCode();
+
+        lease = await administrator.LeaseAsync(device.Identity.Id, new(TakeOver: true));
+        using (var write = await administrator.AskAsync(device.Identity.Id, "write", new { leaseId = lease, text = "mine" }))
+            write.EnsureSuccessStatusCode();
+
+        var (read, buffer) = (0, new byte[64 * 1024]);
+        while (!buffer.AsSpan(0, read).EndsWith("mine"u8))
+            read += terminal.Read(buffer.AsSpan(read));
+        // What a pseudo terminal has handed to its other end, it does not take back: 4 KiB.
+        Assert.InRange(read, 4, 4 + 4096);
     }
 
     [Fact]

@@ -63,6 +63,9 @@ internal sealed class VirtualEsp32 : ILine
         return Task.CompletedTask;
     }
 
+    // What was written has passed.
+    public Task<int> DrainAsync(TimeSpan longest) => Task.FromResult(0);
+
     public Task SetAsync(LineSignals signals) => DoAsync(Now(() => Take(signals)));
 
     public void Dispose()
