@@ -1,9 +1,11 @@
 using System.Net;
 using LLMos.Bench.Devices;
 using LLMos.Server.Devices;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Tests.Hosting;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LLMos.Tests.Devices;
 
@@ -82,6 +84,43 @@ public sealed class PortTests(BenchServer bench) : IClassFixture<BenchServer>, I
             lock (seen)
                 return System.Text.Encoding.ASCII.GetString([.. seen.Where(happened => happened.Kind == "received").SelectMany(happened => happened.Data!)]);
         }
+    }
+
+    [Fact]
+    public async Task A_port_that_is_not_plugged_in_after_a_restart_is_listed_with_its_log_and_can_be_removed()
+    {
+        using var folder = new TemporaryFolder();
+        using var terminal = new PseudoTerminal();
+        var port = folder["ttyKnown"];
+        File.CreateSymbolicLink(port, terminal.Path);
+        (string, string)[] settings = [("Data:Path", folder["data"]), ("Devices:Allowed", folder["tty*"]), ("Devices:Virtual", "0"), ("Devices:MaxPorts", "1")];
+        string id;
+        await using (var before = new ServerWithoutPrograms(settings))
+        {
+            var device = await before.PortAsync(port);
+            id = device.Identity.Id;
+            terminal.Write("remember me"u8);
+            await Eventually.HoldsAsync(() => DevicesServer.Received(device) == "remember me", "it is recorded");
+            await Eventually.HoldsAsync(() => before.Services.GetRequiredService<Database>().Read(documents => documents.Find(DeviceRegistry.Collection, id)) is not null, "it is remembered");
+        }
+
+        File.Delete(port);
+        using var other = new PseudoTerminal();
+        File.CreateSymbolicLink(folder["ttyOther"], other.Path);
+        await using var after = new ServerWithoutPrograms(settings);
+        // One that is absent takes no other's place.
+        await after.PortAsync(folder["ttyOther"]);
+        using var administrator = await after.SignInAsAdministratorAsync();
+        using (var look = await administrator.GetAsync($"/api/v1/devices/{id}", TestContext.Current.CancellationToken))
+        {
+            var summary = await look.ReadAsync<DeviceSummary>();
+            Assert.Equal(("port", "absent", port), (summary.Kind, summary.State, summary.Port));
+        }
+
+        Assert.Equal("remember me", DevicesServer.Received(after.Registry().Get(id)));
+        using (var removed = await administrator.DeleteAsync($"/api/v1/devices/{id}", TestContext.Current.CancellationToken))
+            Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.False(Directory.Exists(folder[$"data/devices/{id}"]));
     }
 
     [Fact]

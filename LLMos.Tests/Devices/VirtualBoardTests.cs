@@ -309,6 +309,24 @@ public sealed class VirtualBoardTests(BenchServer bench) : IClassFixture<BenchSe
     }
 
     [Fact]
+    public async Task A_log_that_cannot_be_opened_leaves_out_its_device_alone()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["devices"]);
+        await File.WriteAllTextAsync(folder["devices/virtual-1"], "no folder", TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(folder["devices/virtual-2"]);
+        await File.WriteAllBytesAsync(folder["devices/virtual-2/0000000000000000001.log"], new byte[1000], TestContext.Current.CancellationToken);
+
+        await using var server = new ServerWithoutPrograms(("Data:Path", folder.Path), ("Devices:Virtual", "2"));
+        var board = await server.VirtualAsync("virtual-2");
+
+        Assert.StartsWith("a part of the log could not be read", board.Log.Read(0, 10).First(happened => happened.Kind == "state").Text, StringComparison.Ordinal);
+        Assert.Contains(server.Log.Lines, line => line.StartsWith("Device virtual-1 cannot be opened", StringComparison.Ordinal));
+        File.Delete(folder["devices/virtual-1"]);
+        await server.VirtualAsync("virtual-1");
+    }
+
+    [Fact]
     public async Task A_device_that_is_not_there_is_not_found()
     {
         using var answer = await _anna.GetAsync("/api/v1/devices/..%2F..%2Fdev%2FttyS0");
