@@ -44,6 +44,7 @@ internal sealed class Device : ILineListener, IDisposable
             changed(this);
         }, () => Settings, EndAsync);
         Commands = new(this, options, time);
+        Search = new(log);
     }
 
     /// <summary>The newest: its path may change when it is plugged in again.</summary>
@@ -59,6 +60,8 @@ internal sealed class Device : ILineListener, IDisposable
     public LeaseQueue Leases { get; }
 
     public DeviceCommands Commands { get; }
+
+    public LogSearch Search { get; }
 
     public LineSettings Settings { get; private set; } = new();
 
@@ -222,6 +225,7 @@ internal sealed class Device : ILineListener, IDisposable
 
         Leases.Dispose();
         Commands.Dispose();
+        Search.Dispose();
         Log.Dispose();
         _sending.Dispose();
     }

@@ -16,7 +16,7 @@ internal static class DeviceEndpoints
         devices.MapGet("/{id}", (string id, DeviceRegistry registry) => registry.Get(id).Summarize());
         devices.MapGet("/{id}/log", Log);
         devices.MapGet("/{id}/log/download", Download);
-        devices.MapGet("/{id}/log/search", (string id, DeviceRegistry registry, string? pattern, long after = 0) => LogSearch.Find(registry.Get(id).Log, DeviceCommands.Compile(pattern), after));
+        devices.MapGet("/{id}/log/search", (string id, DeviceRegistry registry, CancellationToken cancellation, string? pattern, long after = 0) => registry.Get(id).Search.FindAsync(DeviceCommands.Compile(pattern), after, cancellation));
 
         var members = api.MapGroup("/devices/{id}").WithTags("Devices").RequireRole(Role.Member);
         members.MapPatch("/", Describe);

@@ -85,6 +85,9 @@ internal static class DeviceErrors
     public static DomainException Busy(int limit) =>
         new(new(ErrorKind.Busy, "devices.busy", Invariant($"{limit} requests wait for this device already."), RetryAfterSeconds: 1));
 
+    public static DomainException SearchBusy() =>
+        new(new(ErrorKind.Busy, "devices.busy", "Somebody else searches this device's log.", RetryAfterSeconds: 1));
+
     public static DomainException PortsBusy(string address, int first, string why) =>
         new(new(ErrorKind.Unavailable, "devices.ports_busy", Invariant($"No port for RFC 2217 could be opened at {address} from {first} on: {why}")));
 

@@ -164,6 +164,45 @@ public sealed class VirtualBoardTests(BenchServer bench) : IClassFixture<BenchSe
     }
 
     [Fact]
+    public async Task A_pattern_that_is_slow_on_its_text_holds_up_nobody()
+    {
+        var (random, text) = (new Random(1), new byte[256 * 1024]);
+        for (var at = 0; at < text.Length; at++)
+            text[at] = at % 4000 == 0 ? (byte)'\n' : (byte)('a' + random.Next(3));
+        foreach (var piece in text.Chunk(500))
+            _board.Log.Append(RecordKind.Received, null, piece);
+        const string Slow = "(a|b|c)*a(a|b|c){500}z";
+        var begun = System.Diagnostics.Stopwatch.GetTimestamp();
+
+        using (var expect = await _anna.AskAsync(Id, "expect", new { pattern = Slow, after = 0, timeoutSeconds = 0.5, kilobytes = 1024 }))
+        {
+            if (expect.IsSuccessStatusCode)
+                Assert.False((await expect.ReadAsync<ExpectAnswer>()).Matched);
+            else
+                await expect.RefusedAsync(HttpStatusCode.BadRequest, "devices.pattern_invalid");
+        }
+
+        using (var search = await _anna.GetAsync($"/api/v1/devices/{Id}/log/search?pattern={Uri.EscapeDataString(Slow)}", TestContext.Current.CancellationToken))
+        {
+            if (search.IsSuccessStatusCode)
+                Assert.Empty((await search.ReadAsync<DeviceFindings>()).Findings);
+            else
+                await search.RefusedAsync(HttpStatusCode.BadRequest, "devices.pattern_invalid");
+        }
+
+        // 31 s and more before there were bounds; far more than the bounds, for a machine that does much else.
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(begun), TimeSpan.Zero, TimeSpan.FromSeconds(25));
+    }
+
+    [Fact]
+    public async Task A_search_that_nobody_waits_for_ends()
+    {
+        using var over = new CancellationTokenSource();
+        await over.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _board.Search.FindAsync(DeviceCommands.Compile("x"), 0, over.Token));
+    }
+
+    [Fact]
     public async Task A_pattern_that_would_backtrack_for_ever_ends_in_its_time()
     {
         var lease = await _anna.LeaseAsync(Id);
