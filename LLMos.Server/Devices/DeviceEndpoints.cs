@@ -30,7 +30,7 @@ internal static class DeviceEndpoints
         members.MapPost("/settings", Configure);
         members.MapPost("/signals", Signal);
         members.MapPost("/reset", Reset);
-        members.MapPost("/rfc2217", (string id, LeaseUse use, Caller caller, DeviceRegistry registry, Rfc2217Doors doors) => doors.Open(registry.Get(id), caller, use.LeaseId));
+        members.MapPost("/rfc2217", (string id, LeaseUse use, Caller caller, DeviceRegistry registry, Rfc2217Doors doors, HttpRequest http) => doors.Open(registry.Get(id), caller, use.LeaseId, http.Host.Host));
     }
 
     private static DeviceEvents Log(string id, DeviceRegistry registry, long after = 0, int limit = MostEvents)
