@@ -159,7 +159,7 @@ internal sealed class Device : ILineListener, IDisposable
         var steps = ResetSequence.Of(request, Identity);
         return UseAsync(caller, lease, async line =>
         {
-            Log.Append(RecordKind.Reset, NameOf(caller), $"into {request.Mode} mode");
+            Log.Append(RecordKind.Reset, NameOf(caller), $"into {request.Mode ?? ResetRequest.Run} mode");
             foreach (var (signals, pause) in steps)
             {
                 Leases.Require(caller, lease);

@@ -57,7 +57,7 @@ internal static class DeviceEndpoints
     }
 
     private static async Task<LeaseAnswer> TakeLease(string id, LeaseRequest request, Caller caller, DeviceRegistry registry, CancellationToken cancellation) =>
-        Of(await registry.Get(id).Leases.TakeAsync(caller, request.Checked(), connection: null, cancellation));
+        Of(await registry.Get(id).Leases.TakeAsync(caller, LeaseRequest.Checked(request), connection: null, cancellation));
 
     private static LeaseAnswer Renew(string id, LeaseUse use, Caller caller, DeviceRegistry registry) => Of(registry.Get(id).Leases.Require(caller, use.LeaseId));
 

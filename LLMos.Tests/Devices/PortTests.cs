@@ -247,6 +247,41 @@ public sealed class PortTests(BenchServer bench) : IClassFixture<BenchServer>, I
     }
 
     [Fact]
+    public async Task What_is_missing_in_a_call_is_refused()
+    {
+        foreach (var (method, code) in new[] { ("TakeLease", "devices.argument_invalid"), ("WaitForLease", "devices.argument_invalid"), ("Lend", "devices.port_invalid") })
+        {
+            var refusal = await Assert.ThrowsAsync<HubException>(() => method switch
+            {
+                "TakeLease" => _hub.InvokeAsync("TakeLease", _device.Identity.Id, null, TestContext.Current.CancellationToken),
+                "WaitForLease" => _hub.StreamAsync<LeaseAnswer>("WaitForLease", _device.Identity.Id, null, TestContext.Current.CancellationToken).FirstAsync(TestContext.Current.CancellationToken).AsTask(),
+                _ => _hub.StreamAsync<LLMos.Server.Devices.Lent.LineOrder>("Lend", null, NoReports(), TestContext.Current.CancellationToken).FirstAsync(TestContext.Current.CancellationToken).AsTask(),
+            });
+            Assert.Contains(code, refusal.Message, StringComparison.Ordinal);
+        }
+
+        var lease = await LeaseAsync();
+        foreach (var (method, code) in new[] { ("Configure", "devices.setting_invalid"), ("Reset", "devices.argument_invalid"), ("Write", "devices.write_too_large") })
+        {
+            var refusal = await Assert.ThrowsAsync<HubException>(() => _hub.InvokeAsync(method, _device.Identity.Id, lease.LeaseId, null, TestContext.Current.CancellationToken));
+            Assert.Contains(code, refusal.Message, StringComparison.Ordinal);
+        }
+
+        using var anna = await _server.SignInAsync("anna");
+        foreach (var (route, code) in new[] { ("settings", "devices.setting_invalid"), ("command", "devices.argument_invalid"), ("expect", "devices.pattern_invalid") })
+        {
+            using var answer = await anna.AskAsync(_device.Identity.Id, route, new { leaseId = lease.LeaseId });
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        }
+
+        static async IAsyncEnumerable<LLMos.Server.Devices.Lent.LentReport> NoReports()
+        {
+            await Task.CompletedTask;
+            yield break;
+        }
+    }
+
+    [Fact]
     public async Task A_line_without_modem_lines_says_so()
     {
         using var anna = await _server.SignInAsync("anna");
