@@ -24,8 +24,8 @@ internal sealed class Store : IDisposable
         _database = new(storage, Collections.Select(name => new StoreCollection(name)));
         _contents = new(_database, new DeletionHold(), storage, options);
         var store = new VolumeStore(_database, _contents, history, options, storage, TimeProvider.System, NullLogger<VolumeStore>.Instance);
-        Files = new(store, new SystemVolume(_contents, TimeProvider.System), _contents, history, options);
         Tidying = new(store, _contents, options, TimeProvider.System, NullLogger<VolumeTidying>.Instance);
+        Files = new(store, new SystemVolume(_contents, TimeProvider.System), _contents, history, Tidying, options);
     }
 
     public VolumeFiles Files { get; }

@@ -13,27 +13,38 @@ internal sealed class Device : ILineListener, IDisposable
     // How every flasher of Espressif's chips begins: a frame with the command SYNC.
     private static ReadOnlySpan<byte> FlasherSync => [0xC0, 0x00, 0x08, 0x24, 0x00];
 
-    // Between two pieces of a write the lease is looked at again.
-    private const int PieceBytes = 4096;
+    /// <summary>How the log's sentence begins when the board cannot be reached any more.</summary>
+    public const string Absent = "absent: ";
+
+    private const int LeastPiece = 16, MostPiece = 4096;
+
+    // What no line takes for one thing that it is asked, beside a lender's being away: it hangs. And for what the kernel still holds.
+    private static readonly TimeSpan LineTimeout = TimeSpan.FromSeconds(30), DrainTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _sending = new(1);
     private readonly TimeProvider _time;
+    private readonly TimeSpan _patience;
     private readonly Action<Device> _changed;
     private ILine? _line;
     private string? _failure;
+
+    // What a holder has begun and not ended. Of who has _sending.
+    private bool _isBreaking, _isResetting;
     private volatile bool _isAway, _isRemoved, _isOpening;
 
     /// <param name="changed">Told when what <see cref="Summarize"/> says is different, except for its numbers.</param>
     public Device(DeviceIdentity identity, DeviceLog log, DeviceOptions options, TimeProvider time, Action<Device> changed)
     {
         (Identity, Log, _time, _changed) = (identity, log, time, changed);
+        _patience = LineTimeout + TimeSpan.FromSeconds(options.LentGraceSeconds);
         Leases = new(options, time, (who, what) =>
         {
             log.Append(RecordKind.Lease, NameOf(who), what);
             changed(this);
-        }, () => Settings, RestoreAsync, SettleAsync);
+        }, () => Settings, EndAsync);
         Commands = new(this, options, time);
+        Search = new(log);
     }
 
     /// <summary>The newest: its path may change when it is plugged in again.</summary>
@@ -49,6 +60,8 @@ internal sealed class Device : ILineListener, IDisposable
     public LeaseQueue Leases { get; }
 
     public DeviceCommands Commands { get; }
+
+    public LogSearch Search { get; }
 
     public LineSettings Settings { get; private set; } = new();
 
@@ -74,6 +87,8 @@ internal sealed class Device : ILineListener, IDisposable
                 return "It was removed.";
             Identity = identity;
             _isOpening = true;
+            // A line is opened at rest.
+            _isBreaking = _isResetting = false;
             try
             {
                 _line = open(Settings, this);
@@ -112,14 +127,15 @@ internal sealed class Device : ILineListener, IDisposable
             throw DeviceErrors.WriteTooLarge(MostWritten);
         await UseAsync(caller, lease, async line =>
         {
-            for (var rest = bytes; !rest.IsEmpty; rest = rest[Math.Min(PieceBytes, rest.Length)..])
+            if (bytes.Span.IndexOf(FlasherSync) >= 0)
+                Leases.BeginFlash(caller);
+            for (var rest = bytes; !rest.IsEmpty;)
             {
                 Leases.Require(caller, lease);
-                var piece = rest[..Math.Min(PieceBytes, rest.Length)];
-                if (piece.Span.IndexOf(FlasherSync) >= 0)
-                    Leases.BeginFlash(caller);
-                Log.Append(RecordKind.Sent, NameOf(caller), piece.Span);
-                await line.WriteAsync(piece);
+                // Half a second of the line: so long waits at most who takes the lease over.
+                var piece = rest[..Math.Min(Math.Clamp(Settings.BaudRate / 20, LeastPiece, MostPiece), rest.Length)];
+                rest = rest[piece.Length..];
+                await SendAsync(line, NameOf(caller), piece);
             }
         });
     }
@@ -130,7 +146,8 @@ internal sealed class Device : ILineListener, IDisposable
     /// <exception cref="DomainException"><c>devices.lease_required</c>, <c>devices.signals_unsupported</c>, <c>devices.gone</c>.</exception>
     public Task SignalAsync(Caller caller, string? lease, LineSignals signals) => UseAsync(caller, lease, async line =>
     {
-        await line.SetAsync(signals);
+        await AnswerAsync(line, line.SetAsync(signals));
+        _isBreaking = signals.Break ?? _isBreaking;
         Log.Append(RecordKind.Signals, NameOf(caller), string.Join(", ", new[] { ("DTR", signals.Dtr), ("RTS", signals.Rts), ("break", signals.Break) }
             .Where(signal => signal.Item2 is not null).Select(signal => $"{signal.Item1} {(signal.Item2 == true ? "on" : "off")}")));
     });
@@ -142,13 +159,16 @@ internal sealed class Device : ILineListener, IDisposable
         var steps = ResetSequence.Of(request, Identity);
         return UseAsync(caller, lease, async line =>
         {
-            Log.Append(RecordKind.Reset, NameOf(caller), $"into {request.Mode} mode");
+            Log.Append(RecordKind.Reset, NameOf(caller), $"into {request.Mode ?? ResetRequest.Run} mode");
             foreach (var (signals, pause) in steps)
             {
                 Leases.Require(caller, lease);
-                await line.SetAsync(signals);
+                await AnswerAsync(line, line.SetAsync(signals));
+                _isResetting = true;
                 await Task.Delay(pause, _time);
             }
+
+            _isResetting = false;
         });
     }
 
@@ -183,7 +203,7 @@ internal sealed class Device : ILineListener, IDisposable
     {
         lock (_gate)
             (_line, _isAway) = (null, false);
-        Log.Append(RecordKind.State, null, $"absent: {why}");
+        Log.Append(RecordKind.State, null, Absent + why);
         _changed(this);
     }
 
@@ -205,6 +225,7 @@ internal sealed class Device : ILineListener, IDisposable
 
         Leases.Dispose();
         Commands.Dispose();
+        Search.Dispose();
         Log.Dispose();
         _sending.Dispose();
     }
@@ -214,30 +235,86 @@ internal sealed class Device : ILineListener, IDisposable
 
     private async Task ConfigureAsync(ILine line, LineSettings settings, string? by)
     {
-        await line.ConfigureAsync(settings.Checked());
+        await AnswerAsync(line, line.ConfigureAsync(settings.Checked()));
         Settings = settings;
         Log.Append(RecordKind.Settings, by, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{settings.BaudRate} baud, {settings.DataBits} bits, parity {settings.Parity}, stop bits {settings.StopBits}, flow control {settings.FlowControl}"));
         _changed(this);
     }
 
-    // A flasher leaves the line as fast as it liked it; those who come next would read rubbish.
-    private async Task RestoreAsync(LineSettings before)
+    // Before the line has it, so that it comes before the board's answer.
+    private async Task SendAsync(ILine line, string by, ReadOnlyMemory<byte> piece)
     {
+        Log.Append(RecordKind.Sent, by, piece.Span);
         try
         {
-            await UseAsync(() => { }, line => ConfigureAsync(line, before, null));
+            await AnswerAsync(line, line.WriteAsync(piece));
         }
-        catch (Exception failure) when (failure is DomainException or ObjectDisposedException)
+        catch (DomainException failure)
         {
-            Log.Append(RecordKind.State, null, $"The line could not be set as before: {failure.Message}");
+            Log.Append(RecordKind.State, by, $"not all of the last {piece.Length} bytes were sent: {failure.Error.Detail}");
+            throw;
         }
     }
 
-    // Who uses the line between two pieces asks for the lease again.
-    private async Task SettleAsync()
+    // A line that hangs is closed: nobody waits for ever for who waits for it.
+    private async Task AnswerAsync(ILine line, Task asked)
     {
-        await _sending.WaitAsync();
-        _sending.Release();
+        try
+        {
+            await asked.WaitAsync(_patience, _time);
+        }
+        catch (TimeoutException)
+        {
+            lock (_gate)
+            {
+                if (_line != line)
+                    throw DeviceErrors.Gone();
+            }
+
+            line.Dispose();
+            ((ILineListener)this).Gone($"it did not answer within {_patience.TotalSeconds:0} s, and was closed.");
+            throw DeviceErrors.Gone();
+        }
+    }
+
+    private async Task EndAsync(Lease ended, LeaseEnd how)
+    {
+        try
+        {
+            await UseAsync(() => { }, line => LeaveAsync(line, ended, how));
+        }
+        catch (Exception failure) when (failure is DomainException or ObjectDisposedException)
+        {
+            if (IsReady)
+                Log.Append(RecordKind.State, null, $"The line could not be left as it was before: {failure.Message}");
+            else
+                Settings = ended.Before ?? Settings;
+        }
+    }
+
+    // Nothing of a holder's outlasts its lease but what the board has got.
+    private async Task LeaveAsync(ILine line, Lease ended, LeaseEnd how)
+    {
+        var dropped = how == LeaseEnd.Released ? 0 : await DrainAsync(line, TimeSpan.Zero);
+        if (dropped + await DrainAsync(line, DrainTimeout) is > 0 and var count)
+            Log.Append(RecordKind.State, NameOf(ended.Holder), $"{count} bytes had not left the port when the lease ended, and were dropped");
+        if (_isBreaking || _isResetting)
+        {
+            await AnswerAsync(line, line.SetAsync(_isResetting ? new(Dtr: false, Rts: false, Break: false) : new(Break: false)));
+            Log.Append(RecordKind.Signals, null, _isResetting ? "DTR off, RTS off, break off" : "break off");
+            _isBreaking = _isResetting = false;
+        }
+
+        // A flasher leaves the line as fast as it liked it; those who come next would read rubbish.
+        if (ended.Before is { } before && before != Settings)
+            await ConfigureAsync(line, before, null);
+    }
+
+    private async Task<int> DrainAsync(ILine line, TimeSpan longest)
+    {
+        var draining = line.DrainAsync(longest);
+        await AnswerAsync(line, draining);
+        return await draining;
     }
 
     private Task UseAsync(Caller caller, string? lease, Func<ILine, Task> use) => UseAsync(() => Leases.Require(caller, lease), use);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -13,9 +14,18 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
 {
     private const int MostPattern = 1000;
 
+    // What is looked at of what the board has shown between two commands.
+    private const int MostLookedBack = 1000;
+
+    // Of one text, which has at most a mebibyte; and what a look at it may take of the time until the next, one part of so many.
+    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1), ClearingTimeout = TimeSpan.FromSeconds(2);
+    private const int MatchShare = 10;
+
     private readonly SemaphoreSlim _asking = new(1);
     private int _waiting;
-    private long _ids;
+    private long _ids, _askedAt;
+
+    // Whether the firmware answers with the command's id, and whether an answer may come that nobody waits for.
     private bool _echoesIds, _isDirty;
 
     /// <summary>Sends a command of the JSON protocol and returns its reply.</summary>
@@ -24,12 +34,13 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
     {
         if (request.TimeoutSeconds is not (>= 0.1 and <= 60))
             throw DeviceErrors.ArgumentInvalid("timeoutSeconds", "0.1 to 60");
+        if (request.Command is null)
+            throw DeviceErrors.ArgumentInvalid("command", "an object");
         return InTurnAsync(async () =>
         {
-            // An answer that comes too late would pass for the next one's.
+            LookBack();
             if (_isDirty && !_echoesIds)
-                await AskAsync(caller, request.LeaseId, new JsonObject { ["action"] = "get_info" }, TimeSpan.FromSeconds(2), reply => reply.ContainsKey("device") || reply.ContainsKey("firmware"), cancellation);
-            _isDirty = false;
+                await ClearAsync(caller, request.LeaseId, cancellation);
             return await AskAsync(caller, request.LeaseId, request.Command, TimeSpan.FromSeconds(request.TimeoutSeconds), _ => true, cancellation);
         }, cancellation);
     }
@@ -67,46 +78,117 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
     private async Task<CommandAnswer> AskAsync(
         Caller caller, string lease, JsonObject command, TimeSpan longest, Predicate<JsonObject> fits, CancellationToken cancellation)
     {
-        command = command.DeepClone().AsObject();
-        command["id"] ??= ++_ids;
+        var line = Written(command, out command);
         var (after, started) = (device.Log.Last, time.GetTimestamp());
-        await device.WriteAsync(caller, lease, Encoding.UTF8.GetBytes(command.ToJsonString() + "\n"));
+        await device.WriteAsync(caller, lease, line);
         var matcher = new ReplyMatcher(command, _echoesIds);
-        _isDirty = true;
+        (_isDirty, _askedAt) = (true, after);
         await foreach (var happened in WithinAsync(device.Log.WatchAsync(after, () => true, cancellation), longest, cancellation))
         {
-            if (happened.Kind == "state")
+            _askedAt = happened.Sequence;
+            if (IsAbsent(happened))
+            {
+                Forget();
                 throw DeviceErrors.Gone();
+            }
+
             var finding = happened.Kind == "received" ? matcher.Take(happened.Data) : ReplyMatcher.Finding.Nothing;
             if (finding == ReplyMatcher.Finding.Nothing || (finding == ReplyMatcher.Finding.Reply && !fits(matcher.Reply!)))
                 continue;
-            _isDirty = false;
             if (finding == ReplyMatcher.Finding.Restarted)
+            {
+                Forget();
                 throw DeviceErrors.Restarted();
+            }
+
+            _isDirty = false;
             _echoesIds |= matcher.EchoedId;
             return new(matcher.Reply!, time.GetElapsedTime(started).TotalMilliseconds, happened.Sequence);
         }
 
+        // Another firmware may be there, which does not know of ids.
+        _echoesIds = false;
         throw DeviceErrors.CommandTimeout(longest.TotalSeconds);
+    }
+
+    // An answer that comes too late would pass for the next one's. Firmware that does not know the question is asked no more than this.
+    private async Task ClearAsync(Caller caller, string lease, CancellationToken cancellation)
+    {
+        try
+        {
+            await AskAsync(caller, lease, new() { ["action"] = "get_info" }, ClearingTimeout, reply => reply.ContainsKey("device") || reply.ContainsKey("firmware"), cancellation);
+        }
+        catch (DomainException failure) when (failure.Error.Code is "devices.command_timeout" or "devices.restarted")
+        {
+            _isDirty = false;
+        }
+    }
+
+    // A board that was away, reset or flashed since it was asked last owes no answer, and may have other firmware.
+    private void LookBack()
+    {
+        if (!_isDirty && !_echoesIds)
+            return;
+        var since = device.Log.Read(Math.Min(_askedAt, device.Log.Last), MostLookedBack);
+        var printed = Encoding.UTF8.GetString([.. since.Where(happened => happened.Kind == "received").SelectMany(happened => happened.Data!)]);
+        if (ReplyMatcher.HasBooted(printed) || since.Any(happened => IsAbsent(happened) || happened.Kind == "reset" || happened is { Kind: "lease", Text: LeaseQueue.Flashes }))
+            Forget();
+        else if (since.Count == MostLookedBack)
+            _echoesIds = false;
+    }
+
+    private void Forget() => _isDirty = _echoesIds = false;
+
+    private static bool IsAbsent(DeviceEvent happened) => happened.Kind == "state" && happened.Text!.StartsWith(Device.Absent, StringComparison.Ordinal);
+
+    /// <summary>A command as a line, with an id.</summary>
+    private byte[] Written(JsonObject asked, out JsonObject command)
+    {
+        try
+        {
+            command = asked.DeepClone().AsObject();
+            command["id"] ??= ++_ids;
+            return Encoding.UTF8.GetBytes(command.ToJsonString() + "\n");
+        }
+        catch (Exception mistake) when (mistake is InvalidOperationException or ArgumentException)
+        {
+            // Half of a surrogate pair, or a name twice: both can be read, but not written.
+            throw DeviceErrors.ArgumentInvalid("command", "an object of text in Unicode, each name once");
+        }
     }
 
     private async Task<ExpectAnswer> FindAsync(Regex pattern, IAsyncEnumerable<DeviceEvent[]> events, int most, TimeSpan longest, CancellationToken cancellation)
     {
-        var (seen, sequence) = (new List<byte>(), 0L);
-        await foreach (var happened in WithinAsync(events, longest, cancellation))
+        var (seen, sequence, text) = (new List<byte>(), 0L, "");
+        using var over = new CancellationTokenSource(longest, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellation);
+        try
         {
-            sequence = happened.Sequence;
-            if (happened.Kind != "received")
-                continue;
-            seen.AddRange(happened.Data.AsSpan(0, Math.Min(happened.Data!.Length, most - seen.Count)));
-            var text = Encoding.UTF8.GetString([.. seen]);
-            if (pattern.Match(text) is { Success: true } match)
-                return new(true, text[..(match.Index + match.Length)], [.. match.Groups.Values.Select(group => group.Value)], sequence);
-            if (seen.Count >= most)
-                break;
+            await foreach (var batch in events.WithCancellation(both.Token))
+            {
+                sequence = batch[^1].Sequence;
+                var before = seen.Count;
+                foreach (var happened in batch.Where(happened => happened.Kind == "received"))
+                    seen.AddRange(happened.Data.AsSpan(0, Math.Min(happened.Data!.Length, most - seen.Count)));
+                if (seen.Count == before)
+                    continue;
+                text = Encoding.UTF8.GetString([.. seen]);
+                var begun = Stopwatch.GetTimestamp();
+                if (Match(pattern, text) is { Success: true } match)
+                    return new(true, text[..(match.Index + match.Length)], [.. match.Groups.Values.Select(group => group.Value)], sequence);
+                if (seen.Count >= most)
+                    break;
+                // The whole text is looked at anew: what comes meanwhile, at once.
+                if (Stopwatch.GetElapsedTime(begun) * MatchShare is var pause && pause > TimeSpan.FromMilliseconds(1))
+                    await Task.Delay(pause, time, both.Token);
+            }
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            // It did not come in time.
         }
 
-        return new(false, Encoding.UTF8.GetString([.. seen]), [], sequence);
+        return new(false, text, [], sequence);
     }
 
     private async IAsyncEnumerable<DeviceEvent> WithinAsync(IAsyncEnumerable<DeviceEvent[]> batches, TimeSpan longest, [EnumeratorCancellation] CancellationToken cancellation)
@@ -157,7 +239,7 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
         }
     }
 
-    // This engine's time is bounded by the text's length, whatever the pattern.
+    // This engine's time is bounded by the text's length, whatever the pattern; but that times a large pattern's size is much.
     /// <exception cref="DomainException"><c>devices.pattern_invalid</c>.</exception>
     public static Regex Compile(string? pattern)
     {
@@ -165,11 +247,24 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
             throw DeviceErrors.PatternInvalid($"it has 1 to {MostPattern} characters.");
         try
         {
-            return new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            return new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, MatchTimeout);
         }
         catch (Exception refusal) when (refusal is ArgumentException or NotSupportedException)
         {
             throw DeviceErrors.PatternInvalid(refusal.Message);
+        }
+    }
+
+    /// <exception cref="DomainException"><c>devices.pattern_invalid</c>: it takes too long.</exception>
+    public static Match Match(Regex pattern, string text)
+    {
+        try
+        {
+            return pattern.Match(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw DeviceErrors.PatternInvalid($"it takes more than {MatchTimeout.TotalSeconds:0} s for one look at what the device has printed.");
         }
     }
 }

@@ -85,9 +85,17 @@ public sealed record LeaseRequest(
     private const int MostWaitSeconds = 300;
 
     /// <exception cref="Foundation.Errors.DomainException"><c>devices.argument_invalid</c>.</exception>
-    internal LeaseRequest Checked() => WaitSeconds is not (>= 0 and <= MostWaitSeconds) ? throw DeviceErrors.ArgumentInvalid("waitSeconds", $"0 to {MostWaitSeconds}")
+    internal static LeaseRequest Checked(LeaseRequest? request)
+    {
+        if (request is null)
+            throw DeviceErrors.ArgumentInvalid("request", "given");
+        if (request.WaitSeconds is not (>= 0 and <= MostWaitSeconds))
+            throw DeviceErrors.ArgumentInvalid("waitSeconds", $"0 to {MostWaitSeconds}");
+        if (request.Mode is not (null or Use or Flash))
+            throw DeviceErrors.ArgumentInvalid("mode", "use or flash");
         // MessagePack has null for what a caller left out.
-        : Mode is null ? this with { Mode = Use } : Mode is not (Use or Flash) ? throw DeviceErrors.ArgumentInvalid("mode", "use or flash") : this;
+        return request.Mode is null ? request with { Mode = Use } : request;
+    }
 }
 
 public sealed record LeaseUse(string LeaseId);

@@ -16,7 +16,7 @@ internal static class DeviceEndpoints
         devices.MapGet("/{id}", (string id, DeviceRegistry registry) => registry.Get(id).Summarize());
         devices.MapGet("/{id}/log", Log);
         devices.MapGet("/{id}/log/download", Download);
-        devices.MapGet("/{id}/log/search", (string id, DeviceRegistry registry, string? pattern, long after = 0) => LogSearch.Find(registry.Get(id).Log, DeviceCommands.Compile(pattern), after));
+        devices.MapGet("/{id}/log/search", (string id, DeviceRegistry registry, CancellationToken cancellation, string? pattern, long after = 0) => registry.Get(id).Search.FindAsync(DeviceCommands.Compile(pattern), after, cancellation));
 
         var members = api.MapGroup("/devices/{id}").WithTags("Devices").RequireRole(Role.Member);
         members.MapPatch("/", Describe);
@@ -30,7 +30,7 @@ internal static class DeviceEndpoints
         members.MapPost("/settings", Configure);
         members.MapPost("/signals", Signal);
         members.MapPost("/reset", Reset);
-        members.MapPost("/rfc2217", (string id, LeaseUse use, Caller caller, DeviceRegistry registry, Rfc2217Doors doors) => doors.Open(registry.Get(id), caller, use.LeaseId));
+        members.MapPost("/rfc2217", (string id, LeaseUse use, Caller caller, DeviceRegistry registry, Rfc2217Doors doors, HttpRequest http) => doors.Open(registry.Get(id), caller, use.LeaseId, http.Host.Host));
     }
 
     private static DeviceEvents Log(string id, DeviceRegistry registry, long after = 0, int limit = MostEvents)
@@ -57,7 +57,7 @@ internal static class DeviceEndpoints
     }
 
     private static async Task<LeaseAnswer> TakeLease(string id, LeaseRequest request, Caller caller, DeviceRegistry registry, CancellationToken cancellation) =>
-        Of(await registry.Get(id).Leases.TakeAsync(caller, request.Checked(), connection: null, cancellation));
+        Of(await registry.Get(id).Leases.TakeAsync(caller, LeaseRequest.Checked(request), connection: null, cancellation));
 
     private static LeaseAnswer Renew(string id, LeaseUse use, Caller caller, DeviceRegistry registry) => Of(registry.Get(id).Leases.Require(caller, use.LeaseId));
 

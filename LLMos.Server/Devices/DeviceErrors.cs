@@ -35,8 +35,10 @@ internal static class DeviceErrors
     public static DomainException RemoveForbidden() =>
         new(new(ErrorKind.Forbidden, "devices.remove_forbidden", "Only an administrator, or who has lent it, may remove a device."));
 
-    public static DomainException WriteTimeout(double seconds) =>
-        new(new(ErrorKind.Unavailable, "devices.write_timeout", Invariant($"The device did not take all bytes within {seconds:0} s; some of them may have arrived.")));
+    /// <param name="untaken">How many of the last ones handed to the line it did not take; null: not known.</param>
+    public static DomainException WriteTimeout(double seconds, int? untaken = null) =>
+        new(new(ErrorKind.Unavailable, "devices.write_timeout", Invariant($"The device did not take all bytes within {seconds:0} s; ")
+            + (untaken is { } count ? Invariant($"the last {count} that the line was given were not sent, nor what comes after them.") : "some of them may have arrived.")));
 
     public static DomainException WriteTooLarge(int limit) =>
         new(new(ErrorKind.TooLarge, "devices.write_too_large", Invariant($"One write has 1 to {limit:N0} bytes. Nothing was sent.")));
@@ -82,6 +84,9 @@ internal static class DeviceErrors
 
     public static DomainException Busy(int limit) =>
         new(new(ErrorKind.Busy, "devices.busy", Invariant($"{limit} requests wait for this device already."), RetryAfterSeconds: 1));
+
+    public static DomainException SearchBusy() =>
+        new(new(ErrorKind.Busy, "devices.busy", "Somebody else searches this device's log.", RetryAfterSeconds: 1));
 
     public static DomainException PortsBusy(string address, int first, string why) =>
         new(new(ErrorKind.Unavailable, "devices.ports_busy", Invariant($"No port for RFC 2217 could be opened at {address} from {first} on: {why}")));

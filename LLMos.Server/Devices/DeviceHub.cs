@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using LLMos.Server.Accounts;
 using LLMos.Server.Devices.Lent;
 using LLMos.Server.Devices.Lines;
+using LLMos.Server.Foundation.Errors;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.SignalR;
 
@@ -24,17 +25,27 @@ internal sealed class DeviceHub(DeviceRegistry registry, LentLines lent) : Hub
 
     /// <summary>Takes the lease, which then lives as long as this connection, or refuses at once.</summary>
     [Authorize(nameof(Role.Member))]
-    public async Task<LeaseAnswer> TakeLease(string? id, LeaseRequest request)
+    public async Task<LeaseAnswer> TakeLease(string? id, LeaseRequest? request)
     {
-        var lease = await registry.Get(id).Leases.TakeAsync(Caller, request.Checked() with { WaitSeconds = 0 }, Context.ConnectionId, Context.ConnectionAborted);
+        var lease = await registry.Get(id).Leases.TakeAsync(Caller, LeaseRequest.Checked(request) with { WaitSeconds = 0 }, Context.ConnectionId, Context.ConnectionAborted);
         return new(lease.Id, lease.ExpiresAt);
     }
 
     /// <summary>The same, but waits in the queue: a stream of one. A call would hold up the connection's other calls.</summary>
     [Authorize(nameof(Role.Member))]
-    public async IAsyncEnumerable<LeaseAnswer> WaitForLease(string? id, LeaseRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<LeaseAnswer> WaitForLease(string? id, LeaseRequest? request, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var lease = await registry.Get(id).Leases.TakeAsync(Caller, request.Checked(), Context.ConnectionId, cancellation);
+        Lease lease;
+        try
+        {
+            lease = await registry.Get(id).Leases.TakeAsync(Caller, LeaseRequest.Checked(request), Context.ConnectionId, cancellation);
+        }
+        catch (DomainException refusal)
+        {
+            // SignalR's filters do not listen any more, and would show no reason.
+            throw new HubException(refusal.Message);
+        }
+
         yield return new(lease.Id, lease.ExpiresAt);
     }
 
@@ -51,21 +62,22 @@ internal sealed class DeviceHub(DeviceRegistry registry, LentLines lent) : Hub
 
     /// <summary>Returns when the line has taken all bytes.</summary>
     [Authorize(nameof(Role.Member))]
-    public Task Write(string? id, string? leaseId, byte[] data) => registry.Get(id).WriteAsync(Caller, leaseId, data);
+    public Task Write(string? id, string? leaseId, byte[]? data) => registry.Get(id).WriteAsync(Caller, leaseId, data);
 
     [Authorize(nameof(Role.Member))]
-    public Task Configure(string? id, string? leaseId, DeviceSettings settings) => registry.Get(id).ConfigureAsync(Caller, leaseId, SettingNames.Read(settings));
+    public Task Configure(string? id, string? leaseId, DeviceSettings? settings) => registry.Get(id).ConfigureAsync(Caller, leaseId, SettingNames.Read(settings));
 
     /// <summary>Sets both lines at the same moment; null leaves one.</summary>
     [Authorize(nameof(Role.Member))]
     public Task Signal(string? id, string? leaseId, bool? dtr, bool? rts, bool? @break) => registry.Get(id).SignalAsync(Caller, leaseId, new LineSignals(dtr, rts, @break));
 
     [Authorize(nameof(Role.Member))]
-    public Task Reset(string? id, string? leaseId, ResetRequest request) => registry.Get(id).ResetAsync(Caller, leaseId, request);
+    public Task Reset(string? id, string? leaseId, ResetRequest? request) => registry.Get(id).ResetAsync(Caller, leaseId, request ?? throw DeviceErrors.ArgumentInvalid("request", "given"));
 
     /// <summary>Lends a port of the caller's for as long as this call lasts. Orders come down, the stream of reports goes up.</summary>
     [Authorize(nameof(Role.Member))]
-    public IAsyncEnumerable<LineOrder> Lend(LentPort port, IAsyncEnumerable<LentReport> reports, CancellationToken cancellation) => lent.Lend(Caller, port, reports, cancellation);
+    public IAsyncEnumerable<LineOrder> Lend(LentPort? port, IAsyncEnumerable<LentReport> reports, CancellationToken cancellation) =>
+        lent.Lend(Caller, port ?? throw DeviceErrors.PortInvalid("port must be given."), reports, cancellation);
 
     public override Task OnDisconnectedAsync(Exception? exception)
     {

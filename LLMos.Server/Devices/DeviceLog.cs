@@ -14,10 +14,18 @@ internal sealed class DeviceLog : IDisposable
 
     // What a watcher is sent at once, and how long it then waits for more: 60 messages a second are as many as a screen shows.
     private const int MostJoined = 32 * 1024;
+
+    // More bytes than this are several entries. And the least that an entry takes in the file.
+    private const int MostEntry = 64 * 1024, LeastEntry = LogRecord.HeaderBytes + DeviceRecord.LeastBytes;
+
+    // Of the name of a file, which is the number of its first event.
+    private const int Digits = 19;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(16);
 
     // Bytes that come later than this have a time of their own.
     private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(20);
+
+    private const string DamagedExtension = ".damaged";
 
     private readonly Lock _gate = new();
     private readonly string _folder;
@@ -33,10 +41,33 @@ internal sealed class DeviceLog : IDisposable
     {
         (_folder, _segmentBytes, _time) = (folder, quotaBytes / Segments, time);
         Directory.CreateDirectory(folder);
+        var (next, damaged) = (1L, new List<string>());
         foreach (var path in Directory.EnumerateFiles(folder, "*.log").Order(StringComparer.Ordinal))
-            _segments.Add(new(long.Parse(Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture), path, EventLog.Open(path, new())));
-        if (_segments.Count == 0 || _segments[^1].Log.IsCompleted)
-            Begin(_segments.Count == 0 ? 1 : _segments[^1].Last + 1);
+        {
+            var first = NumberOf(path);
+            if (first > 0 && Open(path) is { } log)
+            {
+                // Only the last may go on.
+                if (_segments.Count > 0)
+                    _segments[^1].Log.Complete();
+                _segments.Add(new(first, path, log));
+                next = first + log.LastSequence;
+                continue;
+            }
+
+            // Its numbers may have been told, and are not given again.
+            if (first > 0)
+                next = first + (new FileInfo(path).Length / LeastEntry);
+            File.Move(path, path + DamagedExtension, overwrite: true);
+            damaged.Add(Path.GetFileName(path));
+        }
+
+        if (_segments.Count == 0 || _segments[^1].Log.IsCompleted || _segments[^1].Last + 1 < next)
+            Begin(next);
+        foreach (var name in damaged)
+            Append(RecordKind.State, null, $"a part of the log could not be read, and is set aside as {name}{DamagedExtension}");
+        foreach (var old in Directory.EnumerateFiles(folder, "*" + DamagedExtension).Order(StringComparer.Ordinal).SkipLast(Segments).ToList())
+            File.Delete(old);
     }
 
     /// <summary>The number of the newest event; 0: none yet.</summary>
@@ -75,22 +106,14 @@ internal sealed class DeviceLog : IDisposable
     {
         lock (_gate)
         {
-            try
+            var rest = data;
+            do
             {
-                if (_segments[^1].Log.Bytes >= _segmentBytes)
-                    Rotate();
-                if (_lost > 0)
-                {
-                    Write(RecordKind.Skipped, null, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_lost} bytes could not be recorded: the disk was full or failed.")));
-                    _lost = 0;
-                }
-
-                Write(kind, by, data);
+                var piece = rest[..Math.Min(MostEntry, rest.Length)];
+                rest = rest[piece.Length..];
+                Record(kind, by, piece);
             }
-            catch (Exception failure) when (failure is DomainException or IOException)
-            {
-                _lost += data.Length;
-            }
+            while (!rest.IsEmpty);
         }
     }
 
@@ -207,8 +230,11 @@ internal sealed class DeviceLog : IDisposable
         lock (_gate)
         {
             var index = _segments.FindLastIndex(segment => segment.First <= after + 1);
-            var least = live ? Math.Max(_segments.Count - 2, 0) : 0;
-            return index >= least ? (_segments[index], after) : (_segments[least], _segments[least].First - 1);
+            // What was between two may be lost.
+            if (index >= 0 && index < _segments.Count - 1 && after >= _segments[index].Last)
+                index++;
+            var segment = _segments[Math.Max(index, live ? Math.Max(_segments.Count - 2, 0) : 0)];
+            return (segment, Math.Max(after, segment.First - 1));
         }
     }
 
@@ -216,6 +242,26 @@ internal sealed class DeviceLog : IDisposable
     {
         if (Last is var last && (after < 0 || after > last))
             throw DeviceErrors.AfterInvalid(after, last);
+    }
+
+    private void Record(RecordKind kind, string? by, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            if (_segments[^1] is { Log.LastSequence: > 0 } last && last.FileBytes + LeastEntry + DeviceRecord.MostBy + data.Length > _segmentBytes)
+                Rotate();
+            if (_lost > 0)
+            {
+                Write(RecordKind.Skipped, null, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_lost} bytes could not be recorded: the disk was full or failed.")));
+                _lost = 0;
+            }
+
+            Write(kind, by, data);
+        }
+        catch (Exception failure) when (failure is DomainException or IOException)
+        {
+            _lost += data.Length;
+        }
     }
 
     private void Write(RecordKind kind, string? by, ReadOnlySpan<byte> data)
@@ -240,12 +286,31 @@ internal sealed class DeviceLog : IDisposable
 
     private void Begin(long first)
     {
-        var path = Path.Combine(_folder, first.ToString("D19", CultureInfo.InvariantCulture) + ".log");
+        var path = Path.Combine(_folder, first.ToString($"D{Digits}", CultureInfo.InvariantCulture) + ".log");
         _segments.Add(new(first, path, EventLog.Create(path, new() { TailBytes = 1024 * 1024 })));
+    }
+
+    /// <returns>0: it is no file of this log.</returns>
+    private static long NumberOf(string path) =>
+        Path.GetFileNameWithoutExtension(path) is { Length: Digits } name && long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var first) ? first : 0;
+
+    /// <returns>Null: it is damaged, as a power cut may leave it.</returns>
+    private static EventLog? Open(string path)
+    {
+        try
+        {
+            return EventLog.Open(path, new());
+        }
+        catch (DomainException)
+        {
+            return null;
+        }
     }
 
     private sealed record Segment(long First, string Path, EventLog Log)
     {
+        public long FileBytes => LogHeader.Bytes + Log.Bytes + (Log.LastSequence * LogRecord.HeaderBytes);
+
         public long Last => First - 1 + Log.LastSequence;
     }
 }

@@ -17,7 +17,7 @@ public sealed record DeviceOptions
     /// <summary>Recordings that are played as devices: paths of files, separated by spaces.</summary>
     public string? Replay { get; init; }
 
-    /// <summary>Ports at the same time; others are left alone.</summary>
+    /// <summary>Ports that are open at the same time; others are left alone.</summary>
     [Range(1, 256)]
     public int MaxPorts { get; init; } = 64;
 

@@ -31,7 +31,8 @@ internal enum RecordKind : byte
 /// <param name="Data">Bytes of the line, or a sentence in UTF-8.</param>
 internal readonly record struct DeviceRecord(RecordKind Kind, DateTimeOffset At, string? By, ReadOnlyMemory<byte> Data)
 {
-    private const int MostBy = 255;
+    /// <summary>Of an entry without a name and data, and of a name.</summary>
+    public const int LeastBytes = 10, MostBy = 255;
 
     /// <summary>In the file: kind (1), ticks (8), length of the name (1), the name, the data.</summary>
     public static int Write(Span<byte> to, RecordKind kind, DateTimeOffset at, ReadOnlySpan<byte> by, ReadOnlySpan<byte> data)
@@ -42,7 +43,7 @@ internal readonly record struct DeviceRecord(RecordKind Kind, DateTimeOffset At,
         to[9] = (byte)by.Length;
         by.CopyTo(to[10..]);
         data.CopyTo(to[(10 + by.Length)..]);
-        return 10 + by.Length + data.Length;
+        return LeastBytes + by.Length + data.Length;
     }
 
     public static DeviceRecord Read(ReadOnlyMemory<byte> entry)

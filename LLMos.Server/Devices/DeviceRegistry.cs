@@ -17,15 +17,15 @@ internal sealed class DeviceRegistry(
 
     private const int MostName = 64, MostTags = 16, MostTag = 32;
 
-    // A board that is plugged in again is there in less than two seconds.
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), AfterFailure = TimeSpan.FromSeconds(5);
+    // A board that is plugged in again is there in less than two seconds, also when its first opening fails: udev gives the right to it a moment later.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), FirstRetry = TimeSpan.FromSeconds(0.25), LastRetry = TimeSpan.FromSeconds(5);
 
     // Devices are added and removed under it.
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, Device> _devices = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> _failedAt = [];
+    private readonly Dictionary<string, Failure> _failures = [];
     private readonly HashSet<string> _ready = [];
-    private readonly PortFinder _finder = new(options.Value.Allowed);
+    private readonly PortFinder _finder = new(options.Value.Allowed, shared: log.SerialNumberShared);
 
     /// <summary>A device came, went, or was given another name or holder.</summary>
     public event Action<Device>? Changed;
@@ -112,15 +112,16 @@ internal sealed class DeviceRegistry(
         await Task.Yield();
         try
         {
-            using var timer = new PeriodicTimer(Interval, time);
-            AddLent();
-            foreach (var number in Enumerable.Range(1, options.Value.Virtual))
-                Keep(new($"virtual-{number}", $"Virtual ESP32 {number}", null), (settings, listener) => new VirtualEsp32(number, settings, listener, time));
-            foreach (var (path, index) in (options.Value.Replay ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select((path, index) => (path, index)))
-                Keep(new($"replay-{index + 1}", Path.GetFileName(path), null), (_, listener) => new Replay(path, listener, time));
-            do
+            AddKnown();
+            while (true)
+            {
+                foreach (var number in Enumerable.Range(1, options.Value.Virtual))
+                    Keep(new($"virtual-{number}", $"Virtual ESP32 {number}", null), (settings, listener) => new VirtualEsp32(number, settings, listener, time));
+                foreach (var (path, index) in (options.Value.Replay ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select((path, index) => (path, index)))
+                    Keep(new($"replay-{index + 1}", Path.GetFileName(path), null), (_, listener) => new Replay(path, listener, time));
                 Scan();
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+                await Task.Delay(_failures.Count > 0 ? FirstRetry : Interval, time, stoppingToken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -134,11 +135,16 @@ internal sealed class DeviceRegistry(
         {
             foreach (var gone in _devices.Values.Where(device => !device.IsReady && _ready.Remove(device.Identity.Id)))
                 log.DeviceGone(gone.Identity.Id);
-            foreach (var found in _finder.Find(id => _devices.TryGetValue(id, out var device) && device.IsReady))
+            var present = _finder.Find(IsReady);
+            foreach (var found in present)
             {
-                if (_devices.ContainsKey(found.Id) || _devices.Values.Count(device => device.Identity.Path is not null) < options.Value.MaxPorts)
+                if (IsReady(found.Id) || _devices.Values.Count(device => device.Identity.Path is not null && device.IsReady) < options.Value.MaxPorts)
                     Keep(found, (settings, listener) => PortLine.Open(found.Path!, settings, listener, time));
             }
+
+            // One that is plugged in again begins anew.
+            foreach (var id in _failures.Where(failed => failed.Value.IsPort).Select(failed => failed.Key).Except(present.Select(found => found.Id)).ToList())
+                _failures.Remove(id);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DomainException)
         {
@@ -146,55 +152,84 @@ internal sealed class DeviceRegistry(
         }
     }
 
+    private bool IsReady(string id) => _devices.TryGetValue(id, out var device) && device.IsReady;
+
     private void Keep(DeviceIdentity found, Func<LineSettings, ILineListener, ILine> open)
     {
-        Device device;
-        lock (_gate)
-            device = _devices.GetValueOrDefault(found.Id) ?? Add(found);
-        if (device.IsReady || (_failedAt.TryGetValue(found.Id, out var failed) && time.GetElapsedTime(failed) < AfterFailure))
+        _failures.TryGetValue(found.Id, out var failure);
+        if (IsReady(found.Id) || (failure is not null && time.GetElapsedTime(failure.At) < failure.Wait))
             return;
-        var why = device.Open(found, open);
-        if (why is null)
+        if (Open(found, open) is { } why)
         {
-            _failedAt.Remove(found.Id);
-            _ready.Add(found.Id);
-            log.DeviceReady(found.Id, found.Path ?? "no port, as it is made of code");
+            var wait = failure is null ? FirstRetry : failure.Wait * 2;
+            _failures[found.Id] = new(why, time.GetTimestamp(), wait < LastRetry ? wait : LastRetry, found.Path is not null);
+            if (why != failure?.Why)
+                log.DeviceNotOpened(found.Id, why);
             return;
         }
 
-        _failedAt[found.Id] = time.GetTimestamp();
-        log.DeviceNotOpened(found.Id, why);
+        _failures.Remove(found.Id);
+        _ready.Add(found.Id);
+        log.DeviceReady(found.Id, found.Path ?? "no port, as it is made of code");
+        if (found.Path is not null)
+            _ = RememberAsync(found);
     }
 
-    // Their logs can be read before they are lent again.
-    private void AddLent()
+    /// <returns>What went wrong; null: it is open.</returns>
+    private string? Open(DeviceIdentity found, Func<LineSettings, ILineListener, ILine> open)
     {
-        foreach (var known in database.Read(documents => documents.All(Collection)).Where(known => known.ContainsKey("lender")))
+        try
         {
-            var (id, lender) = (known["_id"].AsString, new Lender(known["lender"].AsString, known["lenderName"].AsString));
+            Device device;
             lock (_gate)
+                device = _devices.GetValueOrDefault(found.Id) ?? Add(found);
+            return device.Open(found, open);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DomainException)
+        {
+            // Its log's, mostly: the others go on.
+            return failure.Message;
+        }
+    }
+
+    // The logs of ports that are not plugged in, and of those that nobody lends now, can be read.
+    private void AddKnown()
+    {
+        foreach (var known in database.Read(documents => documents.All(Collection)).Where(known => known.ContainsKey("title")))
+        {
+            var (id, lender) = (known["_id"].AsString, Text(known["lender"]));
+            try
             {
-                if (!_devices.ContainsKey(id))
-                    Add(new(id, known["title"].AsString, null, known["usb"].IsNull ? null : known["usb"].AsString, lender));
+                lock (_gate)
+                {
+                    if (!_devices.ContainsKey(id))
+                        Add(new(id, known["title"].AsString, Text(known["path"]), Text(known["usb"]), lender is null ? null : new(lender, known["lenderName"].AsString)));
+                }
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DomainException)
+            {
+                log.LogNotOpened(id, failure);
             }
         }
+
+        static string? Text(BsonValue value) => value.IsNull ? null : value.AsString;
     }
 
-    private async Task RememberAsync(DeviceIdentity lent)
+    private async Task RememberAsync(DeviceIdentity device)
     {
         try
         {
             await database.WriteAsync(documents =>
             {
-                var known = documents.Find(Collection, lent.Id) ?? new() { ["_id"] = lent.Id };
-                (known["title"], known["usb"], known["lender"], known["lenderName"]) = (lent.Title, lent.Usb, lent.Lender!.AccountId, lent.Lender.Name);
+                var known = documents.Find(Collection, device.Id) ?? new() { ["_id"] = device.Id };
+                (known["title"], known["path"], known["usb"], known["lender"], known["lenderName"]) = (device.Title, device.Path, device.Usb, device.Lender?.AccountId, device.Lender?.Name);
                 documents.Put(Collection, known);
             });
         }
         catch (Exception failure) when (failure is IOException or DomainException or ObjectDisposedException)
         {
             // It works without, until the server starts anew.
-            log.LentNotRemembered(lent.Id, failure);
+            log.DeviceNotRemembered(device.Id, failure);
         }
     }
 
@@ -208,4 +243,7 @@ internal sealed class DeviceRegistry(
             device.Describe(new(known["name"].AsString, [.. known["tags"].AsArray.Select(tag => tag.AsString)]));
         return device;
     }
+
+    /// <param name="Wait">Until it is tried again.</param>
+    private sealed record Failure(string Why, long At, TimeSpan Wait, bool IsPort);
 }

@@ -14,8 +14,8 @@ internal static partial class DevicesLog
     [LoggerMessage(3004, LogLevel.Information, "Device {Device} is offered over RFC 2217 at {Address}.")]
     public static partial void DeviceOffered(this ILogger log, string device, System.Net.EndPoint? address);
 
-    [LoggerMessage(3005, LogLevel.Warning, "The lent device {Device} could not be remembered; its log is not shown after a restart until it is lent again.")]
-    public static partial void LentNotRemembered(this ILogger log, string device, Exception failure);
+    [LoggerMessage(3005, LogLevel.Warning, "Device {Device} could not be remembered; its log is not shown after a restart until it is there again.")]
+    public static partial void DeviceNotRemembered(this ILogger log, string device, Exception failure);
 
     [LoggerMessage(3006, LogLevel.Information, "Lending {Ports} to {Server}.")]
     public static partial void Lending(this ILogger log, string ports, Uri server);
@@ -31,6 +31,12 @@ internal static partial class DevicesLog
 
     [LoggerMessage(3010, LogLevel.Warning, "{Server} is reached without TLS: whoever is on the way can read the token.")]
     public static partial void TokenInClear(this ILogger log, Uri server);
+
+    [LoggerMessage(3011, LogLevel.Warning, "Several ports have the USB serial number of device {Device}: each is a device of the place that it is plugged into, once it is plugged in anew.")]
+    public static partial void SerialNumberShared(this ILogger log, string device);
+
+    [LoggerMessage(3012, LogLevel.Warning, "The log of device {Device} could not be opened; the device is not shown until it is there again.")]
+    public static partial void LogNotOpened(this ILogger log, string device, Exception failure);
 
     [LoggerMessage(3003, LogLevel.Error, "Serial ports could not be looked for; the next try is in a moment.")]
     public static partial void ScanFailed(this ILogger log, Exception failure);

@@ -3,6 +3,16 @@ using LLMos.Server.Devices.Lines;
 
 namespace LLMos.Server.Devices;
 
+/// <summary>What becomes of bytes that were written and have not left yet.</summary>
+internal enum LeaseEnd
+{
+    /// <summary>It was given back: they go out.</summary>
+    Released,
+
+    /// <summary>It was taken over, or not used, or its holder has gone: they are dropped.</summary>
+    Lost,
+}
+
 /// <summary>The right to write to a device, for one holder.</summary>
 /// <param name="Id">A secret.</param>
 /// <param name="Connection">The hub connection that it lives with; null: it was taken by REST and ends by its time alone.</param>

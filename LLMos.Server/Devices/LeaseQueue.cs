@@ -8,17 +8,20 @@ namespace LLMos.Server.Devices;
 /// <summary>The lease of one device: one holder, and those that wait, in their order.</summary>
 /// <param name="told">Called after it happened, for the log and for watchers, in its order: the queue is held up meanwhile.</param>
 /// <param name="settings">How the line is set now.</param>
-/// <param name="settled">Waits until what a former holder had begun is over.</param>
-/// <param name="restore">Called when a lease has ended that flashed, with how the line was set before.</param>
-internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Action<Caller, string> told, Func<LineSettings> settings, Func<LineSettings, Task> restore, Func<Task> settled) : IDisposable
+/// <param name="end">Called when a lease has ended; done when what its holder had begun is over, which is in bounded time.</param>
+internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Action<Caller, string> told, Func<LineSettings> settings, Func<Lease, LeaseEnd, Task> end) : IDisposable
 {
     private const int MostReason = 200;
 
-    private const string Flashes = "flashes";
+    /// <summary>What the log says of a lease that flashes.</summary>
+    public const string Flashes = "flashes";
+
+    private const string Leaves = "waits no longer";
 
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiting> _waiting = [];
     private volatile Lease? _current;
+    private volatile Task _settled = Task.CompletedTask;
     private ITimer? _timer;
 
     public bool IsHeld => _current is not null;
@@ -44,7 +47,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
                 if (caller.Role < Role.Administrator && caller.AccountId != current.Holder.AccountId)
                     throw DeviceErrors.TakeOverForbidden(current.Holder.Name);
                 ended = current;
-                End(current, null);
+                End(current, LeaseEnd.Lost, null);
             }
 
             if (_current is null)
@@ -58,8 +61,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
         }
 
         taken ??= await WaitAsync(place!, TimeSpan.FromSeconds(request.WaitSeconds), cancellation);
-        await settled();
-        return taken;
+        return await SettleAsync(taken, cancellation);
     }
 
     /// <summary>Checks that a caller has the lease, and makes it last longer.</summary>
@@ -93,7 +95,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
     {
         lock (_gate)
         {
-            End(Require(caller, id), "released");
+            End(Require(caller, id), LeaseEnd.Released, "released");
             Promote();
         }
     }
@@ -127,16 +129,14 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
         {
             lock (_gate)
             {
-                const string Leaves = "waits no longer";
                 if (place.List is not null)
                 {
                     _waiting.Remove(place);
                     told(place.Value.Caller, Leaves);
                 }
-                else if (_current is { } given && given.Id == place.Value.GivenId)
+                else
                 {
-                    End(given, Leaves);
-                    Promote();
+                    Leave(place.Value.GivenId);
                 }
             }
 
@@ -145,6 +145,31 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
             lock (_gate)
                 throw Busy();
         }
+    }
+
+    // Who waits no longer for a former holder's last bytes has no lease either: nobody would know of it.
+    private async Task<Lease> SettleAsync(Lease taken, CancellationToken cancellation)
+    {
+        try
+        {
+            await _settled.WaitAsync(cancellation);
+        }
+        catch
+        {
+            lock (_gate)
+                Leave(taken.Id);
+            throw;
+        }
+
+        return Require(taken.Holder, taken.Id);
+    }
+
+    private void Leave(string? id)
+    {
+        if (_current is not { } given || given.Id != id)
+            return;
+        End(given, LeaseEnd.Lost, Leaves);
+        Promote();
     }
 
     private DomainException Busy() =>
@@ -157,14 +182,13 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
     };
 
     /// <param name="what">Null: it is told with what comes instead.</param>
-    private void End(Lease ended, string? what)
+    private void End(Lease ended, LeaseEnd how, string? what)
     {
         _ = ended.End.CancelAsync();
         _current = null;
         if (what is not null)
             told(ended.Holder, what);
-        if (ended.Before is { } before && before != settings())
-            _ = restore(before);
+        _settled = end(ended, how);
     }
 
     private Lease Give(Caller caller, string? reason, string? connection, bool isFlash)
@@ -205,7 +229,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
                 return;
             }
 
-            End(current, "the lease has ended: not used, or its holder's connection was lost");
+            End(current, LeaseEnd.Lost, "the lease has ended: not used, or its holder's connection was lost");
             Promote();
         }
     }

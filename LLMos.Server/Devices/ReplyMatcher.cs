@@ -55,6 +55,8 @@ internal sealed partial class ReplyMatcher(JsonObject command, bool echoesIds)
         return Finding.Nothing;
     }
 
+    public static bool HasBooted(string printed) => printed.Split('\n').Any(line => BootBanner().IsMatch(line));
+
     private JsonObject? Find(string line)
     {
         line = LogRecord().Replace(Colours().Replace(line, ""), "");
@@ -72,9 +74,13 @@ internal sealed partial class ReplyMatcher(JsonObject command, bool echoesIds)
         try
         {
             var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text), new JsonReaderOptions { MaxDepth = 16, AllowMultipleValues = true });
-            return reader.Read() ? JsonNode.Parse(ref reader) as JsonObject : null;
+            if (!reader.Read() || JsonNode.Parse(ref reader) is not JsonObject found)
+                return null;
+            // Read here, as it is only read when it is looked at; and nobody could be told of half of a surrogate pair.
+            _ = (found.Count, found.ToJsonString());
+            return found;
         }
-        catch (JsonException)
+        catch (Exception mistake) when (mistake is JsonException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

@@ -14,7 +14,7 @@ internal static class SettingNames
         settings.BaudRate, settings.DataBits, NameIn(Parities, settings.Parity), NameIn(Stops, settings.StopBits), NameIn(Flows, settings.FlowControl));
 
     /// <exception cref="Foundation.Errors.DomainException"><c>devices.setting_invalid</c>.</exception>
-    public static LineSettings Read(DeviceSettings settings) => new LineSettings(
+    public static LineSettings Read(DeviceSettings? settings) => settings is null ? throw DeviceErrors.SettingInvalid("settings", "given") : new LineSettings(
         settings.BaudRate, settings.DataBits, Find(Parities, settings.Parity, "parity"), Find(Stops, settings.StopBits, "stopBits"), Find(Flows, settings.FlowControl, "flowControl")).Checked();
 
     private static string NameIn<T>(Dictionary<string, T> names, T value) => names.First(name => Equals(name.Value, value)).Key;

@@ -1,3 +1,4 @@
+using LLMos.Bench.Devices;
 using LLMos.Server.Devices;
 using LLMos.Tests.Hosting;
 
@@ -9,7 +10,7 @@ public sealed class BenchServer : IAsyncDisposable
     private readonly TemporaryFolder _ports = new();
     private int _boards, _cables;
 
-    public BenchServer() => Server = new ServerWithoutPrograms(("Devices:Allowed", _ports["ttyBench*"]), ("Devices:Virtual", "20"), ("Devices:LeaseGraceSeconds", "0"));
+    public BenchServer() => Server = new ServerWithoutPrograms(("Devices:Allowed", _ports["ttyBench*"]), ("Devices:Virtual", "32"), ("Devices:LeaseGraceSeconds", "0"));
 
     public LLMosServer Server { get; }
 
@@ -18,6 +19,14 @@ public sealed class BenchServer : IAsyncDisposable
 
     /// <summary>A pair of ports that is not plugged in yet.</summary>
     internal SerialPair NextCable() => new(_ports, ++_cables);
+
+    /// <summary>A port of the server's whose other end the test has, or a board of code.</summary>
+    internal string Plug(PseudoTerminal terminal)
+    {
+        var port = _ports[$"ttyBenchOf{Path.GetFileName(terminal.Path)}"];
+        File.CreateSymbolicLink(port, terminal.Path);
+        return port;
+    }
 
     public async ValueTask DisposeAsync()
     {

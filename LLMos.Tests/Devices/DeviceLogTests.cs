@@ -131,6 +131,63 @@ public sealed class DeviceLogTests : IDisposable
         }
     }
 
+    [Fact]
+    public void However_much_comes_at_once_it_stays_within_its_quota()
+    {
+        using var log = Open();
+        for (var count = 0; count < 6; count++)
+            log.Append(RecordKind.Received, null, new byte[2 * 1024 * 1024]);
+        for (var count = 0; count < 1024; count++)
+            log.Append(RecordKind.Received, "anna", new byte[1]);
+
+        Assert.InRange(FolderBytes(), Quota / 2, Quota);
+        var kept = log.Read(log.First - 1, int.MaxValue);
+        Assert.All(kept, happened => Assert.InRange(happened.Data!.Length, 1, 64 * 1024));
+        Assert.Equal(log.Last, kept[^1].Sequence);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_damaged_part_is_set_aside_and_the_rest_goes_on_with_new_numbers(int damaged)
+    {
+        long last;
+        using (var log = Open())
+        {
+            for (var count = 0; count < 600; count++)
+                log.Append(RecordKind.Received, null, new byte[4096]);
+            last = log.Last;
+        }
+
+        var files = Directory.GetFiles(_folder.Path).Order().ToList();
+        Assert.Equal(3, files.Count);
+        // As a power cut may leave it: the length is there, the bytes are not.
+        File.WriteAllBytes(files[damaged], new byte[new FileInfo(files[damaged]).Length]);
+        File.WriteAllText(Path.Combine(_folder.Path, "x.log"), "no log");
+
+        using var again = Open();
+
+        Assert.InRange(again.Last, last + 1, long.MaxValue);
+        var events = again.Read(0, int.MaxValue);
+        Assert.Equal([$"a part of the log could not be read, and is set aside as {Path.GetFileName(files[damaged])}.damaged", "a part of the log could not be read, and is set aside as x.log.damaged"],
+            events.Where(happened => happened.Kind == "state").Select(happened => happened.Text));
+        Assert.Contains(events, happened => happened.Kind == "skipped");
+        Assert.InRange(events.Where(happened => happened.Kind == "received").Sum(happened => happened.Data!.Length), 300 * 4096, 520 * 4096);
+        Assert.Equal(events.Select(happened => happened.Sequence), events.Select(happened => happened.Sequence).Order());
+
+        using var enough = new CancellationTokenSource(Eventually.Timeout);
+        var watched = 0L;
+        await foreach (var batch in again.WatchAsync(0, () => true, enough.Token))
+        {
+            if ((watched = batch[^1].Sequence) == again.Last)
+                break;
+        }
+
+        Assert.Equal(again.Last, watched);
+        Assert.True(File.Exists(files[damaged] + ".damaged"));
+    }
+
     private DeviceLog Open() => new(_folder.Path, Quota, TimeProvider.System);
 
     private long FolderBytes() => Directory.EnumerateFiles(_folder.Path).Sum(file => new FileInfo(file).Length);

@@ -17,15 +17,19 @@ public sealed class LeaseTests : IDisposable
     private readonly List<string> _seen = [];
     private readonly LeaseQueue _leases;
 
-    public LeaseTests() => _leases = new(new() { LeaseSeconds = 60, LeaseGraceSeconds = 15, MaxWaiting = 2 }, _time, (who, what) =>
+    // What a former holder had begun is over, unless a test says otherwise.
+    private TaskCompletionSource _settled = new();
+    private readonly List<LeaseEnd> _ends = [];
+
+    public LeaseTests()
     {
-        lock (_told)
+        _settled.SetResult();
+        _leases = new(new() { LeaseSeconds = 60, LeaseGraceSeconds = 15, MaxWaiting = 2 }, _time, Tell, () => new(), (_, how) =>
         {
-            _told.Add($"{who.Name} {what}");
-            var (current, waiting) = _leases!.Look();
-            _seen.Add($"{current?.Holder.Name ?? "nobody"} has it, {waiting.Count} wait");
-        }
-    }, () => new(), _ => Task.CompletedTask, () => Task.CompletedTask);
+            _ends.Add(how);
+            return _settled.Task;
+        });
+    }
 
     public void Dispose() => _leases.Dispose();
 
@@ -136,6 +140,37 @@ public sealed class LeaseTests : IDisposable
         await RefusedAsync("devices.lease_busy", one);
         Assert.Equal(["ben"], _leases.Look().Waiting);
         Assert.False(two.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Who_waits_no_longer_until_a_former_holder_is_done_has_no_lease()
+    {
+        var anna = await TakeAsync(Anna);
+        _settled = new();
+        _leases.Release(Anna, anna.Id);
+        using var patience = new CancellationTokenSource();
+        var ben = _leases.TakeAsync(Ben, new(), null, patience.Token);
+        Assert.False(ben.IsCompleted);
+
+        await patience.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ben);
+        Assert.Null(_leases.Look().Current);
+        var root = TakeAsync(Root);
+        Assert.False(root.IsCompleted);
+        _settled.SetResult();
+        Assert.Equal("root", (await root.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken)).Holder.Name);
+        Assert.Equal([LeaseEnd.Released, LeaseEnd.Lost], _ends);
+    }
+
+    private void Tell(Caller who, string what)
+    {
+        lock (_told)
+        {
+            _told.Add($"{who.Name} {what}");
+            var (current, waiting) = _leases.Look();
+            _seen.Add($"{current?.Holder.Name ?? "nobody"} has it, {waiting.Count} wait");
+        }
     }
 
     private Task<Lease> TakeAsync(Caller caller, int wait = 0, string? connection = null) => _leases.TakeAsync(caller, new(WaitSeconds: wait), connection, CancellationToken.None);

@@ -63,6 +63,32 @@ public sealed class PortFinderTests : IDisposable
         Assert.Empty(Find("dev/ttyACM*", "nowhere/*", "dev/ttyusb*"));
     }
 
+    [Fact]
+    public void Two_with_one_serial_number_are_told_apart_by_where_they_are_and_the_administrator_is_told()
+    {
+        var (told, open) = (new List<string>(), new HashSet<string>());
+        var finder = new PortFinder(_folder["dev/ttyUSB*"], _folder["sys"], told.Add);
+        var first = Plug("ttyUSB0", "1-1", "10c4", "ea60", "0001", "CP2102", face: "00");
+        open.UnionWith(Ids());
+        Assert.Equal(["usb-10c4-ea60-0001-if00"], open);
+
+        // The one that is in use keeps its name, and leaves it to nobody.
+        Plug("ttyUSB1", "1-2", "10c4", "ea60", "0001", "CP2102", face: "00");
+        Assert.Equal(["usb-10c4-ea60-0001-at-1-2-if00", "usb-10c4-ea60-0001-if00"], Ids());
+        open.UnionWith(Ids());
+        Assert.Equal(["usb-10c4-ea60-0001-if00"], told);
+        Unplug("ttyUSB0", first);
+        open.Remove("usb-10c4-ea60-0001-if00");
+        Assert.Equal(["usb-10c4-ea60-0001-at-1-2-if00"], Ids());
+        Plug("ttyUSB0", "1-1", "10c4", "ea60", "0001", "CP2102", face: "00");
+        Assert.Equal(["usb-10c4-ea60-0001-at-1-1-if00", "usb-10c4-ea60-0001-at-1-2-if00"], Ids());
+
+        Assert.Equal(["usb-10c4-ea60-0001-at-1-1-if00", "usb-10c4-ea60-0001-at-1-2-if00"], Find("dev/ttyUSB*").Select(identity => identity.Id));
+        Assert.Single(told);
+
+        IEnumerable<string> Ids() => finder.Find(open.Contains).Select(identity => identity.Id).ToList();
+    }
+
     private List<DeviceIdentity> Find(params string[] allowed) => new PortFinder(string.Join(' ', allowed.Select(pattern => _folder[pattern])), _folder["sys"]).Find(_ => false);
 
     private string Plug(string name, string place, string vendor, string product, string? serial, string title, string face)

@@ -1,8 +1,11 @@
 using System.Net;
+using LLMos.Bench.Devices;
 using LLMos.Server.Devices;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Tests.Hosting;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LLMos.Tests.Devices;
 
@@ -84,6 +87,43 @@ public sealed class PortTests(BenchServer bench) : IClassFixture<BenchServer>, I
     }
 
     [Fact]
+    public async Task A_port_that_is_not_plugged_in_after_a_restart_is_listed_with_its_log_and_can_be_removed()
+    {
+        using var folder = new TemporaryFolder();
+        using var terminal = new PseudoTerminal();
+        var port = folder["ttyKnown"];
+        File.CreateSymbolicLink(port, terminal.Path);
+        (string, string)[] settings = [("Data:Path", folder["data"]), ("Devices:Allowed", folder["tty*"]), ("Devices:Virtual", "0"), ("Devices:MaxPorts", "1")];
+        string id;
+        await using (var before = new ServerWithoutPrograms(settings))
+        {
+            var device = await before.PortAsync(port);
+            id = device.Identity.Id;
+            terminal.Write("remember me"u8);
+            await Eventually.HoldsAsync(() => DevicesServer.Received(device) == "remember me", "it is recorded");
+            await Eventually.HoldsAsync(() => before.Services.GetRequiredService<Database>().Read(documents => documents.Find(DeviceRegistry.Collection, id)) is not null, "it is remembered");
+        }
+
+        File.Delete(port);
+        using var other = new PseudoTerminal();
+        File.CreateSymbolicLink(folder["ttyOther"], other.Path);
+        await using var after = new ServerWithoutPrograms(settings);
+        // One that is absent takes no other's place.
+        await after.PortAsync(folder["ttyOther"]);
+        using var administrator = await after.SignInAsAdministratorAsync();
+        using (var look = await administrator.GetAsync($"/api/v1/devices/{id}", TestContext.Current.CancellationToken))
+        {
+            var summary = await look.ReadAsync<DeviceSummary>();
+            Assert.Equal(("port", "absent", port), (summary.Kind, summary.State, summary.Port));
+        }
+
+        Assert.Equal("remember me", DevicesServer.Received(after.Registry().Get(id)));
+        using (var removed = await administrator.DeleteAsync($"/api/v1/devices/{id}", TestContext.Current.CancellationToken))
+            Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.False(Directory.Exists(folder[$"data/devices/{id}"]));
+    }
+
+    [Fact]
     public async Task Writing_to_a_board_that_is_gone_is_refused_and_to_one_that_takes_nothing_ends()
     {
         var lease = await LeaseAsync();
@@ -154,6 +194,29 @@ public sealed class PortTests(BenchServer bench) : IClassFixture<BenchServer>, I
     }
 
     [Fact]
+    public async Task What_a_former_holder_wrote_and_the_port_still_has_is_dropped_when_the_lease_is_taken_over()
+    {
+        using var terminal = new PseudoTerminal();
+        var device = await _server.PortAsync(bench.Plug(terminal));
+        using var anna = await _server.SignInAsync("anna");
+        using var administrator = await _server.SignInAsAdministratorAsync();
+        var lease = await anna.LeaseAsync(device.Identity.Id);
+        // The board reads nothing yet.
+        using (var write = await anna.AskAsync(device.Identity.Id, "write", new { leaseId = lease, text = new string('a', 12 * 1024) }))
+            write.EnsureSuccessStatusCode();
+
+        lease = await administrator.LeaseAsync(device.Identity.Id, new(TakeOver: true));
+        using (var write = await administrator.AskAsync(device.Identity.Id, "write", new { leaseId = lease, text = "mine" }))
+            write.EnsureSuccessStatusCode();
+
+        var (read, buffer) = (0, new byte[64 * 1024]);
+        while (!buffer.AsSpan(0, read).EndsWith("mine"u8))
+            read += terminal.Read(buffer.AsSpan(read));
+        // What a pseudo terminal has handed to its other end, it does not take back: 4 KiB.
+        Assert.InRange(read, 4, 4 + 4096);
+    }
+
+    [Fact]
     public async Task Without_the_lease_nothing_reaches_the_board()
     {
         using var anna = await _server.SignInAsync("anna");
@@ -181,6 +244,41 @@ public sealed class PortTests(BenchServer bench) : IClassFixture<BenchServer>, I
         Assert.Equal(0, _cable.Board!.BytesToRead);
         Assert.Equal("mine"u8.ToArray(), DevicesServer.BytesOf(_device, "sent"));
         Assert.Equal(115_200, _device.Settings.BaudRate);
+    }
+
+    [Fact]
+    public async Task What_is_missing_in_a_call_is_refused()
+    {
+        foreach (var (method, code) in new[] { ("TakeLease", "devices.argument_invalid"), ("WaitForLease", "devices.argument_invalid"), ("Lend", "devices.port_invalid") })
+        {
+            var refusal = await Assert.ThrowsAsync<HubException>(() => method switch
+            {
+                "TakeLease" => _hub.InvokeAsync("TakeLease", _device.Identity.Id, null, TestContext.Current.CancellationToken),
+                "WaitForLease" => _hub.StreamAsync<LeaseAnswer>("WaitForLease", _device.Identity.Id, null, TestContext.Current.CancellationToken).FirstAsync(TestContext.Current.CancellationToken).AsTask(),
+                _ => _hub.StreamAsync<LLMos.Server.Devices.Lent.LineOrder>("Lend", null, NoReports(), TestContext.Current.CancellationToken).FirstAsync(TestContext.Current.CancellationToken).AsTask(),
+            });
+            Assert.Contains(code, refusal.Message, StringComparison.Ordinal);
+        }
+
+        var lease = await LeaseAsync();
+        foreach (var (method, code) in new[] { ("Configure", "devices.setting_invalid"), ("Reset", "devices.argument_invalid"), ("Write", "devices.write_too_large") })
+        {
+            var refusal = await Assert.ThrowsAsync<HubException>(() => _hub.InvokeAsync(method, _device.Identity.Id, lease.LeaseId, null, TestContext.Current.CancellationToken));
+            Assert.Contains(code, refusal.Message, StringComparison.Ordinal);
+        }
+
+        using var anna = await _server.SignInAsync("anna");
+        foreach (var (route, code) in new[] { ("settings", "devices.setting_invalid"), ("command", "devices.argument_invalid"), ("expect", "devices.pattern_invalid") })
+        {
+            using var answer = await anna.AskAsync(_device.Identity.Id, route, new { leaseId = lease.LeaseId });
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        }
+
+        static async IAsyncEnumerable<LLMos.Server.Devices.Lent.LentReport> NoReports()
+        {
+            await Task.CompletedTask;
+            yield break;
+        }
     }
 
     [Fact]

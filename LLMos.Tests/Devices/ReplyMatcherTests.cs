@@ -19,6 +19,8 @@ public sealed class ReplyMatcherTests
     [InlineData("""{"status":"ok","pin":5,"value":1}""" + "\n" + Reply + "\n")]
     [InlineData("""{"status":"ok","id":77,"pin":4,"value":1}""" + "\n" + Reply + "\n")]
     [InlineData("\xff\xfe{{{{\n" + Reply + "\n")]
+    [InlineData("""{"status":"ok","pin":4,"pin":4}""" + "\n" + Reply + "\n")]
+    [InlineData("""{"status":"\ud800","pin":4}""" + "\n" + Reply + "\n")]
     public void The_reply_is_found_whatever_comes_between(string printed)
     {
         foreach (var piece in new[] { 1, 3, 10_000 })

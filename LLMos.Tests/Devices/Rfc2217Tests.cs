@@ -3,7 +3,9 @@ using System.IO.Ports;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using LLMos.Bench.Devices;
 using LLMos.Server.Devices;
+using LLMos.Server.Devices.Rfc2217;
 using LLMos.Tests.Hosting;
 
 namespace LLMos.Tests.Devices;
@@ -69,13 +71,75 @@ public sealed class Rfc2217Tests(BenchServer bench) : IClassFixture<BenchServer>
     public async Task A_flasher_resets_the_board_writes_an_image_verifies_it_and_starts_it()
     {
         var board = await bench.NextBoardAsync();
-        var (_, door) = await OpenAsync(board);
+        var (lease, door) = await OpenAsync(board);
 
         var told = await EndAsync(Start("flash_client.py", door.Url, "128", "2000000"));
 
         Assert.StartsWith($"mac 02:00:00:00:00:{int.Parse(board.Identity.Id.AsSpan("virtual-".Length), System.Globalization.CultureInfo.InvariantCulture):x2}\nstub OHAI\nseconds ", told, StringComparison.Ordinal);
         Assert.EndsWith("verified\nread back\n", told, StringComparison.Ordinal);
+        // What it said as it was started is rubbish where the client was slow to speak as fast as it does; it says so at each boot.
+        using var reset = await _anna.AskAsync(board.Identity.Id, "reset", new { leaseId = lease });
+        reset.EnsureSuccessStatusCode();
         await Eventually.HoldsAsync(() => DevicesServer.Received(board).Contains("image of 131072 bytes at 0x10000, MD5 ", StringComparison.Ordinal), "it boots with the image");
+    }
+
+    [Fact]
+    public async Task A_board_at_a_port_is_flashed_over_the_network()
+    {
+        using var terminal = new PseudoTerminal();
+        var device = await _server.PortAsync(bench.Plug(terminal));
+        await using var board = await BoardAtTerminal.StartAsync(terminal);
+        var (_, door) = await OpenAsync(device);
+
+        // A pseudo terminal has no lines to reset it by: it is in its loader already.
+        var told = await EndAsync(Start("flash_client.py", door.Url, "64", "2000000", "--no-reset"));
+
+        Assert.EndsWith("verified\nread back\n", told, StringComparison.Ordinal);
+        await Eventually.HoldsAsync(() => device.Settings.BaudRate == 115_200, "the line is as before");
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_nothing_any_more_is_ended_and_one_that_vanishes_is_found_out()
+    {
+        using var board = new ScriptedDevice();
+        var lease = await board.TakeAsync(ScriptedDevice.Anna);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
+        using var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        using var connection = new Rfc2217Connection(socket, board.Device, ScriptedDevice.Anna, lease, board.Time);
+
+        var serving = connection.ServeAsync(CancellationToken.None);
+        Assert.Equal((10, 5, 3), (Option(SocketOptionName.TcpKeepAliveTime), Option(SocketOptionName.TcpKeepAliveInterval), Option(SocketOptionName.TcpKeepAliveRetryCount)));
+        // More than the network's buffers take.
+        for (var count = 0; count < 24; count++)
+            board.Device.Log.Append(RecordKind.Received, null, new byte[1024 * 1024]);
+
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                board.Time.Advance(TimeSpan.FromSeconds(1));
+                return serving.IsCompleted;
+            },
+            "the client is given up");
+        await serving;
+
+        int Option(SocketOptionName name) => (int)socket.GetSocketOption(SocketOptionLevel.Tcp, name)!;
+    }
+
+    [Fact]
+    public async Task At_every_address_the_commands_name_the_one_that_the_caller_uses()
+    {
+        await using var server = new ServerWithoutPrograms(("Devices:Rfc2217Address", "0.0.0.0"));
+        using var anna = await server.SignInAsync("anna");
+        var board = await server.VirtualAsync();
+        var lease = await anna.LeaseAsync(board.Identity.Id);
+
+        using var answer = await anna.AskAsync(board.Identity.Id, "rfc2217", new { leaseId = lease });
+
+        var door = await answer.ReadAsync<Rfc2217Answer>();
+        Assert.Equal((anna.BaseAddress!.Host, $"rfc2217://{anna.BaseAddress.Host}:{door.Port}"), (door.Host, door.Url));
     }
 
     [Fact]

@@ -64,6 +64,36 @@ public sealed class VirtualBoardTests(BenchServer bench) : IClassFixture<BenchSe
     }
 
     [Theory]
+    [InlineData("""{"action":"get_info","id":"\ud800"}""")]
+    [InlineData("""{"action":"read_i2c","address":"\udc00"}""")]
+    public async Task What_cannot_be_written_again_is_refused_and_the_board_goes_on(string half)
+    {
+        var lease = await _anna.LeaseAsync(Id);
+        using var sent = await _anna.AskAsync(Id, "expect", new { leaseId = lease, send = half + "\n", pattern = "this is no command" });
+        Assert.True((await sent.ReadAsync<ExpectAnswer>()).Matched);
+
+        using var answer = await _anna.AskAsync(Id, "command", new { leaseId = lease, command = new { action = "get_info" } });
+        Assert.Equal("ok", (string?)(await answer.ReadAsync<CommandAnswer>()).Reply["status"]);
+    }
+
+    [Fact]
+    public async Task A_board_whose_code_fails_is_gone_and_hangs_nobody()
+    {
+        var (listener, time) = (new Listener(), new FailingTime());
+        using var board = new VirtualEsp32(1, new(), listener, time);
+        await board.SetAsync(new());
+        time.Fails = true;
+
+        foreach (var line in new[] { "{\"action\":\"custom_telemetry\"}\n", "more\n" })
+        {
+            var refusal = await Assert.ThrowsAsync<LLMos.Server.Foundation.Errors.DomainException>(() => board.WriteAsync(Encoding.ASCII.GetBytes(line)).WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken));
+            Assert.Equal("devices.gone", refusal.Error.Code);
+        }
+
+        await Eventually.HoldsAsync(() => listener.Why == "its code failed: no timers any more", "it is told why");
+    }
+
+    [Theory]
     [InlineData("run", "boot:0x13")]
     [InlineData("bootloader", "waiting for download")]
     public async Task A_reset_by_the_lines_boots_it_into_the_mode(string mode, string banner)
@@ -131,6 +161,45 @@ public sealed class VirtualBoardTests(BenchServer bench) : IClassFixture<BenchSe
             using var answer = await _anna.AskAsync(Id, "expect", new { pattern });
             await answer.RefusedAsync(HttpStatusCode.BadRequest, "devices.pattern_invalid");
         }
+    }
+
+    [Fact]
+    public async Task A_pattern_that_is_slow_on_its_text_holds_up_nobody()
+    {
+        var (random, text) = (new Random(1), new byte[256 * 1024]);
+        for (var at = 0; at < text.Length; at++)
+            text[at] = at % 4000 == 0 ? (byte)'\n' : (byte)('a' + random.Next(3));
+        foreach (var piece in text.Chunk(500))
+            _board.Log.Append(RecordKind.Received, null, piece);
+        const string Slow = "(a|b|c)*a(a|b|c){500}z";
+        var begun = System.Diagnostics.Stopwatch.GetTimestamp();
+
+        using (var expect = await _anna.AskAsync(Id, "expect", new { pattern = Slow, after = 0, timeoutSeconds = 0.5, kilobytes = 1024 }))
+        {
+            if (expect.IsSuccessStatusCode)
+                Assert.False((await expect.ReadAsync<ExpectAnswer>()).Matched);
+            else
+                await expect.RefusedAsync(HttpStatusCode.BadRequest, "devices.pattern_invalid");
+        }
+
+        using (var search = await _anna.GetAsync($"/api/v1/devices/{Id}/log/search?pattern={Uri.EscapeDataString(Slow)}", TestContext.Current.CancellationToken))
+        {
+            if (search.IsSuccessStatusCode)
+                Assert.Empty((await search.ReadAsync<DeviceFindings>()).Findings);
+            else
+                await search.RefusedAsync(HttpStatusCode.BadRequest, "devices.pattern_invalid");
+        }
+
+        // 31 s and more before there were bounds; far more than the bounds, for a machine that does much else.
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(begun), TimeSpan.Zero, TimeSpan.FromSeconds(25));
+    }
+
+    [Fact]
+    public async Task A_search_that_nobody_waits_for_ends()
+    {
+        using var over = new CancellationTokenSource();
+        await over.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _board.Search.FindAsync(DeviceCommands.Compile("x"), 0, over.Token));
     }
 
     [Fact]
@@ -279,6 +348,24 @@ public sealed class VirtualBoardTests(BenchServer bench) : IClassFixture<BenchSe
     }
 
     [Fact]
+    public async Task A_log_that_cannot_be_opened_leaves_out_its_device_alone()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["devices"]);
+        await File.WriteAllTextAsync(folder["devices/virtual-1"], "no folder", TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(folder["devices/virtual-2"]);
+        await File.WriteAllBytesAsync(folder["devices/virtual-2/0000000000000000001.log"], new byte[1000], TestContext.Current.CancellationToken);
+
+        await using var server = new ServerWithoutPrograms(("Data:Path", folder.Path), ("Devices:Virtual", "2"));
+        var board = await server.VirtualAsync("virtual-2");
+
+        Assert.StartsWith("a part of the log could not be read", board.Log.Read(0, 10).First(happened => happened.Kind == "state").Text, StringComparison.Ordinal);
+        Assert.Contains(server.Log.Lines, line => line.StartsWith("Device virtual-1 cannot be opened", StringComparison.Ordinal));
+        File.Delete(folder["devices/virtual-1"]);
+        await server.VirtualAsync("virtual-1");
+    }
+
+    [Fact]
     public async Task A_device_that_is_not_there_is_not_found()
     {
         using var answer = await _anna.GetAsync("/api/v1/devices/..%2F..%2Fdev%2FttyS0");
@@ -289,4 +376,43 @@ public sealed class VirtualBoardTests(BenchServer bench) : IClassFixture<BenchSe
 
     private string SeenAfter(long sequence) =>
         string.Concat(_board.Log.Read(sequence, 1000).Where(happened => happened.Kind == "received").Select(happened => Encoding.ASCII.GetString(happened.Data!)));
+
+    private sealed class FailingTime : TimeProvider
+    {
+        private volatile bool _fails;
+
+        public bool Fails
+        {
+            set => _fails = value;
+        }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            _fails ? throw new NotSupportedException("no timers any more") : base.CreateTimer(callback, state, dueTime, period);
+    }
+
+    private sealed class Listener : LLMos.Server.Devices.Lines.ILineListener
+    {
+        private volatile string? _why;
+
+        public string? Why => _why;
+
+        public bool IsHurried => true;
+
+        public void Received(ReadOnlySpan<byte> bytes)
+        {
+            // Of no interest.
+        }
+
+        public void Missed(string what)
+        {
+            // Nothing is.
+        }
+
+        public void Unreachable(string? why)
+        {
+            // It never is.
+        }
+
+        public void Gone(string why) => _why = why;
+    }
 }

@@ -154,6 +154,9 @@ internal sealed class LentLine : ILine
     public Task SetAsync(LineSignals signals) =>
         AskAsync(new(0, LineOrder.Signal, Dtr: signals.Dtr, Rts: signals.Rts, Break: signals.Break), TimeSpan.Zero, DeviceErrors.LenderFailed);
 
+    // Lenders have no order for it: what their own port holds goes out.
+    public Task<int> DrainAsync(TimeSpan longest) => Task.FromResult(0);
+
     public void Dispose() => Close();
 
     private async Task AskAsync(LineOrder order, TimeSpan more, Func<string, Exception> refuse)

@@ -14,6 +14,11 @@ internal interface ILine : IDisposable
     /// <summary>Changes the lines that are named, both at the same moment.</summary>
     /// <exception cref="Foundation.Errors.DomainException"><c>devices.signals_unsupported</c>: a line without DTR and RTS. <c>devices.gone</c>.</exception>
     Task SetAsync(LineSignals signals);
+
+    /// <summary>Waits until what was written has left the machine, and drops what has not when the time is over.</summary>
+    /// <returns>How many bytes were dropped, as far as that is known.</returns>
+    /// <exception cref="Foundation.Errors.DomainException"><c>devices.gone</c>.</exception>
+    Task<int> DrainAsync(TimeSpan longest);
 }
 
 /// <summary>Who is told what a line brings. Called by the line's own thread, one call after the other.</summary>

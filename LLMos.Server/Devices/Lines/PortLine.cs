@@ -13,7 +13,7 @@ internal sealed class PortLine : ILine
 {
     // A board at 115,200 baud is read 700 times a second otherwise, 16 bytes each.
     private const int ReadBytes = 64 * 1024, ShortBytes = 1024, GatherMilliseconds = 4;
-    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(5), DrainStep = TimeSpan.FromMilliseconds(5);
 
     private readonly Lock _gate = new();
     private readonly ILineListener _listener;
@@ -89,9 +89,10 @@ internal sealed class PortLine : ILine
         }
         catch (TimeoutException)
         {
+            int untaken;
             lock (_gate)
-                (_rest, _written) = (default, null);
-            throw DeviceErrors.WriteTimeout(WriteTimeout.TotalSeconds);
+                (untaken, _rest, _written) = (_rest.Length, default, null);
+            throw DeviceErrors.WriteTimeout(WriteTimeout.TotalSeconds, untaken);
         }
     }
 
@@ -132,6 +133,23 @@ internal sealed class PortLine : ILine
         }
 
         return Task.CompletedTask;
+    }
+
+    public async Task<int> DrainAsync(TimeSpan longest)
+    {
+        var begun = _time.GetTimestamp();
+        int held;
+        while ((held = Ask(() => TerminalCalls.Held(_line))) > 0 && _time.GetElapsedTime(begun) < longest)
+            await Task.Delay(DrainStep, _time);
+        if (held == 0 && longest > TimeSpan.Zero)
+            return 0;
+
+        return Ask(() =>
+        {
+            TerminalCalls.DropOutput(_line);
+            // There are drivers that drop nothing.
+            return held - TerminalCalls.Held(_line);
+        });
     }
 
     public void Dispose()
@@ -242,6 +260,22 @@ internal sealed class PortLine : ILine
             _port.Dispose();
             _line.Dispose();
             _bell.Dispose();
+        }
+    }
+
+    private int Ask(Func<int> call)
+    {
+        lock (_gate)
+        {
+            ThrowIfGone();
+            try
+            {
+                return call();
+            }
+            catch (IOException)
+            {
+                throw DeviceErrors.Gone();
+            }
         }
     }
 

@@ -10,7 +10,8 @@ internal static unsafe partial class TerminalCalls
 
     private const int ErrnoIo = 5, ErrnoInterrupted = 4, ErrnoAgain = 11, ErrnoNotTerminal = 25, ErrnoInvalid = 22;
     private const int NonBlocking = 0x800, CloseOnExec = 0x80000, GetFlags = 3, SetFlags = 4;
-    private const uint GetModem = 0x5415, SetModem = 0x5418, StartBreak = 0x5427, StopBreak = 0x5428, GetTermios = 0x802C542A, SetTermios = 0x402C542B;
+    private const uint GetModem = 0x5415, SetModem = 0x5418, StartBreak = 0x5427, StopBreak = 0x5428, GetTermios = 0x802C542A, SetTermios = 0x402C542B, Flush = 0x540B, OutputQueue = 0x5411;
+    private const int FlushOutput = 1;
     private const int Dtr = 0x002, Rts = 0x004;
     private const uint HangUpOnClose = 0x4000;
 
@@ -94,6 +95,20 @@ internal static unsafe partial class TerminalCalls
     {
         if (ioctl(Number(line), on ? StartBreak : StopBreak, null) < 0)
             throw Failed("TIOCSBRK");
+    }
+
+    /// <returns>How many bytes the kernel and its driver have not sent yet; 0 also where they do not know.</returns>
+    public static int Held(SafeFileHandle line)
+    {
+        int held;
+        return ioctl(Number(line), OutputQueue, &held) >= 0 ? held : throw Failed("TIOCOUTQ");
+    }
+
+    /// <summary>Has the kernel forget what it has not sent yet.</summary>
+    public static void DropOutput(SafeFileHandle line)
+    {
+        if (ioctl(Number(line), Flush, (void*)FlushOutput) < 0)
+            throw Failed("TCFLSH");
     }
 
     /// <summary>Has the lines stay as they are when the port is closed: a board would be reset.</summary>

@@ -15,13 +15,16 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
     // The modem lines that a client reads; nothing measures them here: carrier, data set ready, clear to send.
     private const byte ModemState = 0x80 | 0x20 | 0x10;
 
-    private static readonly TimeSpan HoldLongest = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan HoldLongest = TimeSpan.FromMilliseconds(500), SendLongest = TimeSpan.FromSeconds(10);
+
+    // Seconds: a client that has vanished is asked after 10, then every 5; what it does not acknowledge for as long ends it too.
+    private const int KeepAliveAfter = 10, KeepAliveEvery = 5, KeepAliveTimes = 3;
+    private const int TcpLevel = 6, TcpUserTimeout = 18;
 
     private readonly TelnetDecoder _decoder = new();
     private readonly SemaphoreSlim _sending = new(1);
     private readonly HashSet<(byte, byte)> _answered = [];
     private LineControl _lines = null!;
-    private LineSettings _settings = device.Settings;
     private CancellationTokenSource? _telling;
     private bool _isSuspended, _isPurged;
 
@@ -31,6 +34,11 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         _lines = new(SetLinesAsync);
         socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveAfter);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveEvery);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveTimes);
+        socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes((KeepAliveAfter + (KeepAliveEvery * KeepAliveTimes)) * 1000));
         var telling = TellAsync(ending.Token);
         try
         {
@@ -39,7 +47,7 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
                 Telnet.Iac, Telnet.Do, Telnet.SuppressGoAhead, Telnet.Iac, Telnet.Do, Telnet.ComPort], ending.Token);
             await HearAsync(ending.Token);
         }
-        catch (Exception end) when (end is SocketException or OperationCanceledException or DomainException)
+        catch (Exception end) when (end is SocketException or OperationCanceledException or ObjectDisposedException or DomainException)
         {
             // The client has gone, or may not go on: the connection's end is all that the protocol can say.
         }
@@ -110,24 +118,24 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
                 await ReplyAsync(code, "LLMos"u8.ToArray(), cancellation);
                 break;
             case 1 when value.Length == 4:
-                await ConfigureAsync(BinaryPrimitives.ReadUInt32BigEndian(value.Span) is var rate and > 0 and <= int.MaxValue ? _settings with { BaudRate = (int)rate } : _settings);
+                await ConfigureAsync(BinaryPrimitives.ReadUInt32BigEndian(value.Span) is var rate and > 0 and <= int.MaxValue ? device.Settings with { BaudRate = (int)rate } : device.Settings);
                 var actual = new byte[4];
-                BinaryPrimitives.WriteInt32BigEndian(actual, _settings.BaudRate);
+                BinaryPrimitives.WriteInt32BigEndian(actual, device.Settings.BaudRate);
                 await ReplyAsync(code, actual, cancellation);
                 break;
             case 2 when value.Length == 1:
-                await ConfigureAsync(value.Span[0] is var bits and not 0 ? _settings with { DataBits = bits } : _settings);
-                await ReplyAsync(code, [(byte)_settings.DataBits], cancellation);
+                await ConfigureAsync(value.Span[0] is var bits and not 0 ? device.Settings with { DataBits = bits } : device.Settings);
+                await ReplyAsync(code, [(byte)device.Settings.DataBits], cancellation);
                 break;
             case 3 when value.Length == 1:
                 // 1 none to 5 space: one more than System.IO.Ports' own numbers.
-                await ConfigureAsync(value.Span[0] is var parity and >= 1 and <= 5 ? _settings with { Parity = (Parity)(parity - 1) } : _settings);
-                await ReplyAsync(code, [(byte)(_settings.Parity + 1)], cancellation);
+                await ConfigureAsync(value.Span[0] is var parity and >= 1 and <= 5 ? device.Settings with { Parity = (Parity)(parity - 1) } : device.Settings);
+                await ReplyAsync(code, [(byte)(device.Settings.Parity + 1)], cancellation);
                 break;
             case 4 when value.Length == 1:
                 // 1, 2, and 3 for one and a half: System.IO.Ports' own numbers.
-                await ConfigureAsync(value.Span[0] is var stops and >= 1 and <= 3 ? _settings with { StopBits = (StopBits)stops } : _settings);
-                await ReplyAsync(code, [(byte)_settings.StopBits], cancellation);
+                await ConfigureAsync(value.Span[0] is var stops and >= 1 and <= 3 ? device.Settings with { StopBits = (StopBits)stops } : device.Settings);
+                await ReplyAsync(code, [(byte)device.Settings.StopBits], cancellation);
                 break;
             case 5 when value.Length == 1:
                 await ReplyAsync(code, [await ControlAsync(value.Span[0])], cancellation);
@@ -164,10 +172,13 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
         switch (wish)
         {
             case 1 or 2 or 3:
-                await ConfigureAsync(_settings with { FlowControl = wish switch { 2 => Handshake.XOnXOff, 3 => Handshake.RequestToSend, _ => Handshake.None } });
+                await ConfigureAsync(device.Settings with { FlowControl = wish switch { 2 => Handshake.XOnXOff, 3 => Handshake.RequestToSend, _ => Handshake.None } });
                 return Flow();
-            case 0 or (>= 13 and <= 19):
+            case 0:
                 return Flow();
+            case 13:
+                // The same the other way, which has numbers of its own.
+                return (byte)(Flow() + 13);
             case 5 or 6:
                 await SetLinesAsync(new(Break: wish == 5));
                 return wish;
@@ -188,17 +199,16 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
         }
     }
 
-    private byte Flow() => _settings.FlowControl switch { Handshake.XOnXOff => 2, Handshake.RequestToSend => 3, _ => 1 };
+    private byte Flow() => device.Settings.FlowControl switch { Handshake.XOnXOff => 2, Handshake.RequestToSend => 3, _ => 1 };
 
     // A client is told what holds, not why its wish does not.
     private async Task ConfigureAsync(LineSettings wish)
     {
-        if (wish == _settings)
+        if (wish == device.Settings)
             return;
         try
         {
             await device.ConfigureAsync(caller, lease, wish);
-            _settings = wish;
         }
         catch (DomainException refusal) when (refusal.Error.Code is "devices.setting_invalid" or "devices.setting_refused")
         {
@@ -289,8 +299,16 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
         await _sending.WaitAsync(cancellation);
         try
         {
+            using var patience = new CancellationTokenSource(SendLongest, time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
             for (var rest = bytes.AsMemory(); !rest.IsEmpty;)
-                rest = rest[await socket.SendAsync(rest, cancellation)..];
+                rest = rest[await socket.SendAsync(rest, both.Token)..];
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // It takes nothing any more, and would keep the lease for ever. Who hears it sees this as its end.
+            socket.Close(0);
+            throw new SocketException((int)SocketError.TimedOut);
         }
         finally
         {

@@ -13,8 +13,9 @@ internal sealed class Rfc2217Doors(IOptions<DeviceOptions> options, TimeProvider
     private readonly ConcurrentDictionary<string, Rfc2217Door> _byLease = new(StringComparer.Ordinal);
 
     /// <summary>Opens a device's door, or tells where it is open.</summary>
+    /// <param name="host">How the caller reaches this machine.</param>
     /// <exception cref="Foundation.Errors.DomainException"><c>devices.lease_required</c>, <c>devices.ports_busy</c>.</exception>
-    public Rfc2217Answer Open(Device device, Caller caller, string leaseId)
+    public Rfc2217Answer Open(Device device, Caller caller, string leaseId, string host)
     {
         var lease = device.Leases.Require(caller, leaseId);
         lock (_byLease)
@@ -30,7 +31,7 @@ internal sealed class Rfc2217Doors(IOptions<DeviceOptions> options, TimeProvider
                 log.DeviceOffered(device.Identity.Id, door.Address);
             }
 
-            return Of(door.Address);
+            return Of(door.Address, host);
         }
     }
 
@@ -40,11 +41,12 @@ internal sealed class Rfc2217Doors(IOptions<DeviceOptions> options, TimeProvider
             door.Dispose();
     }
 
-    private static Rfc2217Answer Of(IPEndPoint address)
+    private static Rfc2217Answer Of(IPEndPoint address, string host)
     {
-        var at = address.ToString();
-        var url = $"rfc2217://{at}";
-        return new(address.Address.ToString(), address.Port, url,
+        // That listens everywhere, and is nowhere.
+        var isAny = address.Address.Equals(IPAddress.Any) || address.Address.Equals(IPAddress.IPv6Any);
+        var url = string.Create(CultureInfo.InvariantCulture, $"rfc2217://{(isAny ? $"{host}:{address.Port}" : address)}");
+        return new(isAny ? host : address.Address.ToString(), address.Port, url,
             [$"esptool --port {url} flash_id", $"idf.py -p {url} monitor", $"pio device monitor -p {url}", $"python3 -m serial.tools.miniterm {url} 115200"]);
     }
 

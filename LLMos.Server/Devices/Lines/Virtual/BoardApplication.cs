@@ -42,23 +42,29 @@ internal sealed class BoardApplication(string address, Func<double> uptime, Acti
 
     private void Answer(string line)
     {
-        JsonObject reply;
+        string reply;
         JsonNode? id = null;
         repeat(null);
         try
         {
             var command = JsonNode.Parse(line) as JsonObject ?? throw new JsonException();
-            id = command["id"]?.DeepClone();
-            reply = Do((string?)command["action"] ?? "", command);
+            // Half of a surrogate pair can be read, but not written: that is found out here, and in the reply.
+            id = command["id"] is { } asked ? JsonNode.Parse(asked.ToJsonString()) : null;
+            reply = Text(Do((string?)command["action"] ?? "", command), id);
         }
         catch (Exception mistake) when (mistake is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
-            reply = Refuse("this is no command");
+            reply = Text(Refuse("this is no command"), id);
         }
 
+        print(reply + "\r\n");
+    }
+
+    private static string Text(JsonObject reply, JsonNode? id)
+    {
         if (id is not null)
-            reply["id"] = id;
-        print(reply.ToJsonString() + "\r\n");
+            reply["id"] = id.DeepClone();
+        return reply.ToJsonString();
     }
 
     private JsonObject Do(string action, JsonObject command)

@@ -30,6 +30,8 @@ internal sealed class Replay : ILine
 
     public Task ConfigureAsync(LineSettings settings) => Task.CompletedTask;
 
+    public Task<int> DrainAsync(TimeSpan longest) => Task.FromResult(0);
+
     public async Task SetAsync(LineSignals signals)
     {
         var isReset = _rts && signals.Rts == false;

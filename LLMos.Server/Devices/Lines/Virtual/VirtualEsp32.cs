@@ -63,6 +63,9 @@ internal sealed class VirtualEsp32 : ILine
         return Task.CompletedTask;
     }
 
+    // What was written has passed.
+    public Task<int> DrainAsync(TimeSpan longest) => Task.FromResult(0);
+
     public Task SetAsync(LineSignals signals) => DoAsync(Now(() => Take(signals)));
 
     public void Dispose()
@@ -86,8 +89,17 @@ internal sealed class VirtualEsp32 : ILine
             await _work.Writer.WriteAsync(
                 async () =>
                 {
-                    await work();
-                    done.SetResult();
+                    try
+                    {
+                        await work();
+                        done.TrySetResult();
+                    }
+                    catch
+                    {
+                        // It lives no more, which is told to who waits, and to who has it with the reason.
+                        done.TrySetException(DeviceErrors.Gone());
+                        throw;
+                    }
                 },
                 _off.Token);
             await done.Task.WaitAsync(_off.Token);
@@ -111,6 +123,10 @@ internal sealed class VirtualEsp32 : ILine
         catch (OperationCanceledException)
         {
             // It is switched off.
+        }
+        catch (Exception bug)
+        {
+            Fail(bug);
         }
         finally
         {
@@ -137,6 +153,19 @@ internal sealed class VirtualEsp32 : ILine
         {
             // It is switched off.
         }
+        catch (Exception bug)
+        {
+            Fail(bug);
+        }
+    }
+
+    // One that is half alive would take what is written to it, and hang.
+    private void Fail(Exception bug)
+    {
+        if (_off.IsCancellationRequested)
+            return;
+        Dispose();
+        _listener.Gone($"its code failed: {bug.Message}");
     }
 
     // The chip is held in reset while RTS alone is asserted; when it is let go, pin 0 chooses, which DTR alone pulls down.
