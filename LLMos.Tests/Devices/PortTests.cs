@@ -202,7 +202,7 @@ public sealed class PortTests(BenchServer bench) : IClassFixture<BenchServer>, I
         using var administrator = await _server.SignInAsAdministratorAsync();
         var lease = await anna.LeaseAsync(device.Identity.Id);
         // The board reads nothing yet.
-        using (var write = await anna.AskAsync(device.Identity.Id, "write", new { leaseId = lease, text = new string('a', 12 * 1024) }))
+        using (var write = await anna.AskAsync(device.Identity.Id, "write", new { leaseId = lease, text = new string('a', 8 * 1024) }))
             write.EnsureSuccessStatusCode();
 
         lease = await administrator.LeaseAsync(device.Identity.Id, new(TakeOver: true));

@@ -16,7 +16,7 @@ public sealed class DatabaseKillTests : IDisposable
     [InlineData(2)]
     public async Task Every_acknowledged_write_survives_a_server_that_is_killed(int seed)
     {
-        const int Kills = 12;
+        const int Kills = 6;
         var random = new Random(seed);
         var acknowledged = new Dictionary<int, int>();
 

@@ -57,15 +57,7 @@ public class LLMosServer(params (string Key, string Value)[] settings) : WebAppl
     public async Task<HttpClient> SignInAsync(string user, Role role = Role.Member)
     {
         var client = Client();
-        var accounts = Services.GetRequiredService<AccountStore>();
-        if (accounts.Book.FindByName(user) is null)
-        {
-            // The first administrator has the same password: its hash is taken over, as hashing is slow on purpose.
-            var like = accounts.Book.FindByName(Administrator) ?? Account.Create(Administrator, AnyPassword, role, DateTimeOffset.UnixEpoch);
-            var account = like with { Id = Ulid.NewUlid().ToString(), User = user, Role = role, Stamp = user };
-            await accounts.ChangeAsync(book => book.With(account, limit: int.MaxValue), TestContext.Current.CancellationToken);
-        }
-
+        await AddAsync(user, role);
         using var answer = await client.PostAsJsonAsync("/api/v1/login", new LoginRequest(user, AnyPassword));
         answer.EnsureSuccessStatusCode();
         return client;
@@ -76,9 +68,10 @@ public class LLMosServer(params (string Key, string Value)[] settings) : WebAppl
     /// <summary>A new token of <paramref name="user"/>, whose account is made when there is none.</summary>
     public async Task<string> TokenAsync(string user, Role role = Role.Member)
     {
-        using var client = await SignInAsync(user, role);
-        using var answer = await client.PostAsJsonAsync("/api/v1/tokens", new { name = "test" });
-        return (await answer.ReadAsync<CreatedTokenAnswer>()).Token;
+        var account = await AddAsync(user, role);
+        var (token, text) = AccessToken.Create(account.Id, "test", days: 90, new AccountOptions(), Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        await Services.GetRequiredService<AccountStore>().ChangeAsync(book => book.WithToken(token, limit: int.MaxValue), TestContext.Current.CancellationToken);
+        return text;
     }
 
     /// <summary>A client that signs in with <paramref name="token"/>, as scripts do.</summary>
@@ -135,6 +128,20 @@ public class LLMosServer(params (string Key, string Value)[] settings) : WebAppl
             if (Time is not null)
                 services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Time));
         });
+    }
+
+    private async Task<Account> AddAsync(string user, Role role)
+    {
+        // Started first: a server is made by the first client.
+        var accounts = Services.GetRequiredService<AccountStore>();
+        if (accounts.Book.FindByName(user) is { } known)
+            return known;
+
+        // The first administrator has the same password: its hash is taken over, as hashing is slow on purpose.
+        var like = accounts.Book.FindByName(Administrator) ?? Account.Create(Administrator, AnyPassword, role, DateTimeOffset.UnixEpoch);
+        var account = like with { Id = Ulid.NewUlid().ToString(), User = user, Role = role, Stamp = user };
+        await accounts.ChangeAsync(book => book.With(account, limit: int.MaxValue), TestContext.Current.CancellationToken);
+        return account;
     }
 
     /// <summary>What a kind of server leaves out.</summary>

@@ -87,7 +87,7 @@ public sealed class RunSchedulerTests
 
     private static async Task<LLMosServer> StartAsync(params (string, string)[] settings)
     {
-        var server = new LLMosServer(settings).Listen();
+        var server = new LLMosServer([LightPython.Setting, .. settings]).Listen();
         await SharedServer.WarmAsync(server);
         return server;
     }

@@ -299,7 +299,7 @@ public sealed class SandboxLifeTests
 
     private static async Task<LLMosServer> StartAsync(params (string, string)[] settings)
     {
-        var server = new LLMosServer(settings).Listen();
+        var server = new LLMosServer([LightPython.Setting, .. settings]).Listen();
         await SharedServer.WarmAsync(server);
         return server;
     }

@@ -12,7 +12,8 @@ public sealed class SharedServer : IAsyncLifetime
 {
     private static int _people;
 
-    public LLMosServer Server { get; } = new LLMosServer().Listen();
+    // Tests leave their sessions behind.
+    public LLMosServer Server { get; } = new LLMosServer(("Runs:MaxSessions", "1000")).Listen();
 
     public async ValueTask InitializeAsync() => await WarmAsync(Server);
 

@@ -32,6 +32,19 @@ internal sealed class ModelVolumes(VolumeOptions options)
         return refusal;
     }
 
+    /// <summary>Whether a bin is tidied before whoever filled it gets an answer.</summary>
+    public bool KeepsTooMuch => Changes.Keys.Any(KeepsTooMuchIn);
+
+    /// <summary>Lets the oldest go from the bins that have too much.</summary>
+    public void Tidy()
+    {
+        foreach (var volume in Changes.Keys.Where(KeepsTooMuchIn).ToList())
+        {
+            while (BinNodes(volume) > options.MaxEntries)
+                Bin.RemoveAt(Bin.FindIndex(entry => entry.Volume == volume));
+        }
+    }
+
     public long Bytes(string volume) => Nodes.Where(node => IsIn(node.Key, volume)).Sum(node => node.Value?.Current.Length ?? 0L);
 
     public static string Parent(string path) => path[..path.LastIndexOf('/')];
@@ -49,6 +62,10 @@ internal sealed class ModelVolumes(VolumeOptions options)
     private bool IsFolder(string path) => IsRoot(path) || (Nodes.TryGetValue(path, out var node) && node is null);
 
     public ModelFile? File(string path) => Nodes.GetValueOrDefault(path);
+
+    private bool KeepsTooMuchIn(string volume) => BinNodes(volume) > options.MaxEntries + (options.MaxEntries / 8);
+
+    private int BinNodes(string volume) => Bin.Where(entry => entry.Volume == volume).Sum(entry => entry.Nodes.Count);
 
     private string? Decide(ModelOperation operation) => operation.Deed switch
     {

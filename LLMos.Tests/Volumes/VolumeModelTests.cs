@@ -32,8 +32,10 @@ public sealed class VolumeModelTests : IDisposable
                 if (!ModelRunner.IsDecidedAtOnce(operation))
                     await SettleAsync();
                 open.Add((operation, model.Apply(operation), runner.ApplyAsync(operation)));
-                if (!ModelRunner.IsDecidedAtOnce(operation))
+                if (!ModelRunner.IsDecidedAtOnce(operation) || model.KeepsTooMuch)
                     await SettleAsync();
+                if (model.KeepsTooMuch)
+                    model.Tidy();
                 if (budget.Taken % AtOnce > 0)
                     continue;
 

@@ -7,7 +7,7 @@ namespace LLMos.Tests.Runs.Fuzzing;
 /// <summary>The same inputs by programs that found their worker's marker and write them to descriptor 1.</summary>
 public sealed class FramePipeFuzzTests(SharedServer shared)
 {
-    private const int Inputs = 2000;
+    private const int Inputs = 1000;
     private const double MostSeconds = 15;
 
     // Standard input: the marker that the input was made with, the input, and where its pieces end.

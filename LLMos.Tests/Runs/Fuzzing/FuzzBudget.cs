@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace LLMos.Tests.Runs.Fuzzing;
 
-/// <summary>How long inputs are tried, and which: the environment's <c>LLMOS_FUZZ_SEED</c> and <c>LLMOS_FUZZ_SECONDS</c>, or a number of inputs that fits into ./test.</summary>
+/// <summary>How long inputs are tried, and which: the environment's <c>LLMOS_FUZZ_SEED</c> and <c>LLMOS_FUZZ_SECONDS</c> or <c>LLMOS_FUZZ_INPUTS</c>, or a number of inputs that fits into ./test.</summary>
 internal sealed class FuzzBudget
 {
     private readonly long _begun = Stopwatch.GetTimestamp();
@@ -11,15 +11,15 @@ internal sealed class FuzzBudget
     private readonly int _count;
     private int _taken;
 
-    /// <param name="count">Inputs, unless the environment sets a time.</param>
+    /// <param name="count">Inputs, unless the environment sets a number or a time.</param>
     /// <param name="seconds">After which it is enough on a busy machine too.</param>
     public FuzzBudget(int count, double seconds)
     {
         var settings = new ConfigurationBuilder().AddEnvironmentVariables("LLMOS_FUZZ_").Build();
-        var asked = settings.GetValue<double?>("SECONDS");
+        var (asked, inputs) = (settings.GetValue<double?>("SECONDS"), settings.GetValue<int?>("INPUTS"));
         Seed = settings.GetValue("SEED", 1);
-        _most = TimeSpan.FromSeconds(asked ?? seconds);
-        _count = asked is null ? count : int.MaxValue;
+        _most = inputs is null ? TimeSpan.FromSeconds(asked ?? seconds) : TimeSpan.MaxValue;
+        _count = inputs ?? (asked is null ? count : int.MaxValue);
         TestContext.Current.SendDiagnosticMessage("LLMOS_FUZZ_SEED={0}", Seed);
     }
 

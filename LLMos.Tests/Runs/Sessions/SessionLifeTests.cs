@@ -15,7 +15,7 @@ public sealed class SessionLifeTests
     public async Task A_session_that_nobody_uses_is_closed_and_the_next_run_says_so_and_names_its_variables()
     {
         var clock = LLMosServer.Clock();
-        await using var server = new LLMosServer(("Runs:WaitingWorkers", "0")) { Time = clock }.Listen();
+        await using var server = new LLMosServer(LightPython.Setting, ("Runs:WaitingWorkers", "0")) { Time = clock }.Listen();
         await SharedServer.WarmAsync(server);
         var ada = await PersonAsync(server);
         await ada.RunInAsync("s", "x = 1");
@@ -249,7 +249,7 @@ public sealed class SessionLifeTests
 
     private static async Task<LLMosServer> StartAsync(params (string Key, string Value)[] settings)
     {
-        var server = new LLMosServer([.. settings, ("Runs:WaitingWorkers", "0")]).Listen();
+        var server = new LLMosServer([LightPython.Setting, .. settings, ("Runs:WaitingWorkers", "0")]).Listen();
         await SharedServer.WarmAsync(server);
         return server;
     }
