@@ -20,7 +20,7 @@ const entrance = /status of 401 .*\/api\/v1\/account$|status of 404 .*\/api\/v1\
 /** @returns {Promise<Browser>} */
 export function openBrowser() {
   return chromium.launch({
-    executablePath: process.env.LLMOS_CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: process.env.LLMOS_CHROMIUM ?? "/usr/bin/chromium-headless-shell",
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
       "--disable-background-networking", "--disable-component-update", "--disable-sync",

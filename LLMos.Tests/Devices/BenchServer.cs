@@ -21,16 +21,27 @@ public sealed class BenchServer : IAsyncDisposable
     internal SerialPair NextCable() => new(_ports, ++_cables);
 
     /// <summary>A port of the server's whose other end the test has, or a board of code.</summary>
-    internal string Plug(PseudoTerminal terminal)
+    internal PluggedTerminal Plug()
     {
+        var terminal = new PseudoTerminal();
         var port = _ports[$"ttyBenchOf{Path.GetFileName(terminal.Path)}"];
         File.CreateSymbolicLink(port, terminal.Path);
-        return port;
+        return new(terminal, port);
     }
 
     public async ValueTask DisposeAsync()
     {
         await Server.DisposeAsync();
         _ports.Dispose();
+    }
+
+    internal sealed record PluggedTerminal(PseudoTerminal Terminal, string Port) : IDisposable
+    {
+        public void Dispose()
+        {
+            // First: the kernel gives the terminal's name to another, which the server would open too.
+            File.Delete(Port);
+            Terminal.Dispose();
+        }
     }
 }

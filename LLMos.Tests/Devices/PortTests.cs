@@ -196,8 +196,8 @@ public sealed class PortTests(BenchServer bench) : IClassFixture<BenchServer>, I
     [Fact]
     public async Task What_a_former_holder_wrote_and_the_port_still_has_is_dropped_when_the_lease_is_taken_over()
     {
-        using var terminal = new PseudoTerminal();
-        var device = await _server.PortAsync(bench.Plug(terminal));
+        using var plugged = bench.Plug();
+        var (terminal, device) = (plugged.Terminal, await _server.PortAsync(plugged.Port));
         using var anna = await _server.SignInAsync("anna");
         using var administrator = await _server.SignInAsAdministratorAsync();
         var lease = await anna.LeaseAsync(device.Identity.Id);

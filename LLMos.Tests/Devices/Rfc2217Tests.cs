@@ -86,9 +86,9 @@ public sealed class Rfc2217Tests(BenchServer bench) : IClassFixture<BenchServer>
     [Fact]
     public async Task A_board_at_a_port_is_flashed_over_the_network()
     {
-        using var terminal = new PseudoTerminal();
-        var device = await _server.PortAsync(bench.Plug(terminal));
-        await using var board = await BoardAtTerminal.StartAsync(terminal);
+        using var plugged = bench.Plug();
+        var device = await _server.PortAsync(plugged.Port);
+        await using var board = await BoardAtTerminal.StartAsync(plugged.Terminal);
         var (_, door) = await OpenAsync(device);
 
         // A pseudo terminal has no lines to reset it by: it is in its loader already.

@@ -9,7 +9,7 @@ internal static unsafe partial class TerminalCalls
     public const short PollIn = 0x001, PollOut = 0x004;
 
     private const int ErrnoIo = 5, ErrnoInterrupted = 4, ErrnoAgain = 11, ErrnoNotTerminal = 25, ErrnoInvalid = 22;
-    private const int NonBlocking = 0x800, CloseOnExec = 0x80000, GetFlags = 3, SetFlags = 4;
+    private const int NonBlocking = 0x800, CloseOnExec = 0x80000, GetFlags = 3, SetFlags = 4, DuplicateCloseOnExec = 1030;
     private const uint GetModem = 0x5415, SetModem = 0x5418, StartBreak = 0x5427, StopBreak = 0x5428, GetTermios = 0x802C542A, SetTermios = 0x402C542B, Flush = 0x540B, OutputQueue = 0x5411;
     private const int FlushOutput = 1;
     private const int Dtr = 0x002, Rts = 0x004;
@@ -31,9 +31,10 @@ internal static unsafe partial class TerminalCalls
     /// <summary>A descriptor of one's own for an open file; closing it leaves the other open.</summary>
     public static SafeFileHandle Duplicate(int descriptor)
     {
-        var copy = dup(descriptor);
+        // Not for programs that are started later, which would keep an unplugged port's name taken.
+        var copy = fcntl(descriptor, DuplicateCloseOnExec, 0);
         if (copy < 0)
-            throw Failed("dup");
+            throw Failed("F_DUPFD_CLOEXEC");
         var handle = new SafeFileHandle(copy, ownsHandle: true);
         _ = fcntl(copy, SetFlags, fcntl(copy, GetFlags, 0) | NonBlocking);
         return handle;
@@ -155,9 +156,6 @@ internal static unsafe partial class TerminalCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int descriptor, int command, int argument);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int dup(int descriptor);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int eventfd(uint initial, int flags);

@@ -18,6 +18,7 @@ internal static class Problem
     /// <summary>Gives the framework's empty refusals (no such route, no such method) the form of all others.</summary>
     public static Task WriteForStatusAsync(HttpContext http) => http.Response.StatusCode switch
     {
+        StatusCodes.Status400BadRequest => WriteAsync(http, RequestErrors.Malformed("A value in the address or in a header is not what this route takes.")),
         StatusCodes.Status404NotFound => WriteAsync(http, RequestErrors.NotFound()),
         StatusCodes.Status405MethodNotAllowed => WriteAsync(http, RequestErrors.MethodNotAllowed()),
         StatusCodes.Status415UnsupportedMediaType => WriteAsync(http, RequestErrors.MediaType()),
