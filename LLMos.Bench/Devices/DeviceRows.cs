@@ -11,6 +11,10 @@ internal static class DeviceRows
     private const double EchoGoal = 0.1, HubGoal = 1.5, TelnetGoal = 1.2, FastGoal = 0.4, SlowGoal = 1.5, IdleGoal = 1, NoiseGoal = 20, FlashGoal = 1.3, Megabyte = 1e6;
     private const int NoiseBaudRate = 3_000_000;
 
+    // A program that talks with a board, and somebody who types.
+    private static readonly (int Echoes, string How)[] Rhythms = [(20, "one at once after the other"), (1, "each after a rest of 3 ms")];
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(3);
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15), Settling = TimeSpan.FromSeconds(1);
 
     // The size of its pieces is what a chip's FIFO hands over at such a speed.
@@ -49,9 +53,13 @@ internal static class DeviceRows
                 var lease = isTelnet ? await person.LeaseAsync(device, cancellation) : null;
                 await using (var measured = lease is null ? await Talk.OverHubAsync(person, device, cancellation) : await person.TelnetAsync(device, lease, cancellation))
                 {
-                    var (mine, other) = await Interleaved.MeasureAsync(repetitions, "ms", () => EchoAsync(measured), () => EchoAsync(peer), cancellation, pause: TimeSpan.FromMilliseconds(3));
-                    var what = $"an echo of {EchoBytes} bytes over {(isTelnet ? "RFC 2217, against ser2net's" : "the hub, against ser2net's raw port")}{(gathers ? "" : ", `chardelay: false`")}";
-                    rows.Add(Row.AtMost(what, mine, other, gathers ? EchoGoal : isTelnet ? TelnetGoal : HubGoal));
+                    foreach (var (echoes, how) in Rhythms)
+                    {
+                        var (mine, other) = await Interleaved.MeasureAsync(
+                            repetitions / echoes, "ms", () => EchoAsync(measured, echoes), () => EchoAsync(peer, echoes), cancellation, pause: Rest);
+                        var what = $"an echo of {EchoBytes} bytes, {how}, over {(isTelnet ? "RFC 2217, against ser2net's" : "the hub, against ser2net's raw port")}{(gathers ? "" : ", `chardelay: false`")}";
+                        rows.Add(Row.AtMost(what, mine, other, gathers ? EchoGoal : isTelnet ? TelnetGoal : HubGoal));
+                    }
                 }
 
                 if (lease is not null)
@@ -62,10 +70,15 @@ internal static class DeviceRows
         return rows;
     }
 
-    private static Task<double> EchoAsync(Talk talk)
+    /// <returns>For one of them.</returns>
+    private static async Task<double> EchoAsync(Talk talk, int echoes)
     {
         var bytes = Encoding.ASCII.GetBytes("0123456789abcde\n");
-        return Interleaved.MillisecondsAsync(() => talk.EchoAsync(bytes));
+        return await Interleaved.MillisecondsAsync(async () =>
+        {
+            for (var echo = 0; echo < echoes; echo++)
+                await talk.EchoAsync(bytes);
+        }) / echoes;
     }
 
     private static async Task<IReadOnlyList<Row>> MeasureWatchersAsync(string serverDll, string folder, Repetitions repetitions, CancellationToken cancellation)

@@ -13,12 +13,15 @@ internal sealed class Talk(Func<byte[], Task> send, Func<Memory<byte>, Task<int>
     /// <summary>Sends so many bytes and waits until as many have come back.</summary>
     public async Task EchoAsync(byte[] bytes)
     {
-        await send(bytes);
+        // They may be back before whoever sends has been told that they were taken.
+        var sending = send(bytes);
         for (var left = bytes.Length; left > 0;)
         {
             var count = await receive(_buffer);
             left -= count > 0 ? count : throw new BenchException("The line ended in the middle of an echo.");
         }
+
+        await sending;
     }
 
     public ValueTask DisposeAsync() => close();
