@@ -10,7 +10,7 @@ using JsonSerializer = System.Text.Json.JsonSerializer;
 
 namespace LLMos.Server.Runs;
 
-/// <summary>Records of runs in the database and their logs in files beside it; an index of both in memory.</summary>
+/// <summary>Records of runs in the database, an index of them in memory; their logs come and go with them.</summary>
 internal sealed class RunStore
 {
     public const string Collection = "runs";
@@ -25,36 +25,44 @@ internal sealed class RunStore
     private readonly Database _database;
     private readonly RunOptions _options;
     private readonly TimeProvider _time;
-    private readonly string _folder;
+    private readonly RunLogs _logs;
     private readonly Lock _gate = new();
 
-    // By owner, then by id: ids sort by time.
-    private readonly Dictionary<string, SortedDictionary<string, Entry>> _kept = [];
+    private readonly Dictionary<string, History> _kept = [];
 
-    public RunStore(Database database, IOptions<StorageOptions> storage, IOptions<RunOptions> options, TimeProvider time, ILogger<RunStore> log)
+    public RunStore(Database database, RunLogs logs, IOptions<RunOptions> options, TimeProvider time, ILogger<RunStore> log)
     {
         _database = database;
+        _logs = logs;
         _options = options.Value;
         _time = time;
-        _folder = Path.GetFullPath(Path.Combine(storage.Value.Path, "runs"));
-        Directory.CreateDirectory(_folder);
         Load(log);
     }
 
-    public EventLog CreateLog(string id) => EventLog.Create(LogPath(id), new());
-
-    public EventLog OpenLog(string id) => EventLog.Open(LogPath(id), new());
-
-    /// <summary>Keeps <paramref name="run"/> as it is now; completes when that is durable.</summary>
+    /// <summary>Keeps <paramref name="run"/> as it is now, in the place of its owner's oldest if there are too many; completes when that is durable.</summary>
     public async Task SaveAsync(StoredRun run)
     {
         var document = new BsonDocument { ["_id"] = run.Record.Id, ["json"] = JsonSerializer.SerializeToUtf8Bytes(run, Json) };
-        await _database.WriteAsync(documents => documents.Put(Collection, document));
-        Index(run);
-        await PruneAsync(run.OwnerId);
-    }
+        var old = MakeRoomFor(run);
+        try
+        {
+            await _database.WriteAsync(documents =>
+            {
+                documents.Put(Collection, document);
+                foreach (var id in old.Keys)
+                    documents.Delete(Collection, id);
+            });
+        }
+        catch
+        {
+            PutBack(run.OwnerId, old);
+            throw;
+        }
 
-    public void DeleteLog(string id) => File.Delete(LogPath(id));
+        Index(run);
+        foreach (var id in old.Keys)
+            _logs.Delete(id);
+    }
 
     public StoredRun? Find(string id)
     {
@@ -68,7 +76,7 @@ internal sealed class RunStore
         lock (_gate)
         {
             return _kept.TryGetValue(ownerId, out var runs)
-                ? [.. runs.Reverse().Where(run => before is null || string.CompareOrdinal(run.Key, before) < 0).Take(limit).Select(run => run.Value.Summary)]
+                ? [.. runs.ById.Reverse().Where(run => before is null || string.CompareOrdinal(run.Key, before) < 0).Take(limit).Select(run => run.Value.Summary)]
                 : [];
         }
     }
@@ -78,7 +86,7 @@ internal sealed class RunStore
     {
         lock (_gate)
         {
-            return _kept.TryGetValue(ownerId, out var runs) && runs.Values.FirstOrDefault(run => run.IdempotencyKey == key) is { } found
+            return _kept.TryGetValue(ownerId, out var runs) && runs.ById.Values.FirstOrDefault(run => run.IdempotencyKey == key) is { } found
                 ? (found.Summary.Id, found.RequestHash)
                 : null;
         }
@@ -132,15 +140,8 @@ internal sealed class RunStore
             Index(ended);
         }
 
-        DeleteLogsWithoutRecord();
-    }
-
-    /// <summary>A server that was killed leaves the log of a run that it had answered and not yet kept.</summary>
-    private void DeleteLogsWithoutRecord()
-    {
-        var known = _kept.Values.SelectMany(runs => runs.Keys).ToHashSet();
-        foreach (var path in Directory.EnumerateFiles(_folder, "*.log").Where(path => !known.Contains(Path.GetFileNameWithoutExtension(path))))
-            File.Delete(path);
+        // A server that was killed leaves the log of a run that it had answered and not yet kept.
+        _logs.DeleteAllBut(_kept.Values.SelectMany(runs => runs.ById.Keys).ToHashSet());
     }
 
     /// <summary>Ends a run that was in flight when its server ended: what it had sent is in its log.</summary>
@@ -151,9 +152,10 @@ internal sealed class RunStore
         var files = new RunFiles();
         var displays = new List<long>();
         long? result = null;
-        if (!File.Exists(LogPath(run.Record.Id)))
-            CreateLog(run.Record.Id).Dispose();
-        using var log = OpenLog(run.Record.Id);
+        if (!_logs.Exists(run.Record.Id))
+            _logs.Create(run.Record.Id).Dispose();
+        using var lease = _logs.Open(run.Record.Id);
+        var log = lease.Log;
         for (var after = 0L; log.Read(after, 1000, 1_048_576) is { Count: > 0 } entries; after = entries[^1].Sequence)
         {
             foreach (var happened in entries.Select(RunOutput.Decode))
@@ -203,41 +205,71 @@ internal sealed class RunStore
         lock (_gate)
         {
             if (!_kept.TryGetValue(run.OwnerId, out var runs))
-                _kept[run.OwnerId] = runs = new(StringComparer.Ordinal);
+                _kept[run.OwnerId] = runs = new();
             // The write of its beginning may be heard of after that of its end.
-            if (run.Record.EndedAt is null && runs.TryGetValue(run.Record.Id, out var known) && known.Summary.EndedAt is not null)
+            if (run.Record.EndedAt is null && runs.ById.TryGetValue(run.Record.Id, out var known) && known.Summary.EndedAt is not null)
                 return;
-            runs[run.Record.Id] = new(run.Summarize(), run.LogBytes, run.IdempotencyKey, run.RequestHash);
+            runs.Put(run.Record.Id, new(run.Summarize(), run.LogBytes, run.IdempotencyKey, run.RequestHash));
         }
     }
 
-    private async Task PruneAsync(string ownerId)
+    /// <summary>Takes the oldest out of the index until a run fits in.</summary>
+    private Dictionary<string, Entry> MakeRoomFor(StoredRun run)
     {
-        var old = new List<string>();
+        Dictionary<string, Entry> old = [];
         lock (_gate)
         {
-            var runs = _kept[ownerId];
-            var bytes = runs.Values.Sum(run => run.LogBytes);
-            foreach (var (id, run) in runs)
+            if (!_kept.TryGetValue(run.OwnerId, out var runs))
+                return old;
+            var known = runs.ById.GetValueOrDefault(run.Record.Id);
+            var (more, moreBytes) = (known is null ? 1 : 0, run.LogBytes - (known?.LogBytes ?? 0));
+            while (runs.ById.Count + more > _options.KeptRunsPerUser || runs.LogBytes + moreBytes > _options.KeptBytesPerUser)
             {
-                if (run.Summary.EndedAt is null || (runs.Count - old.Count <= _options.KeptRunsPerUser && bytes <= _options.KeptBytesPerUser))
+                if (runs.ById.FirstOrDefault() is not { Value.Summary.EndedAt: not null } oldest || oldest.Key == run.Record.Id)
                     break;
-                old.Add(id);
-                bytes -= run.LogBytes;
+                runs.Remove(oldest.Key);
+                old.Add(oldest.Key, oldest.Value);
             }
-
-            old.ForEach(id => runs.Remove(id));
         }
 
-        if (old.Count == 0)
-            return;
-        await _database.WriteAsync(documents => old.ForEach(id => documents.Delete(Collection, id)));
-        old.ForEach(DeleteLog);
+        return old;
+    }
+
+    private void PutBack(string ownerId, Dictionary<string, Entry> old)
+    {
+        lock (_gate)
+        {
+            foreach (var (id, run) in old)
+                _kept[ownerId].Put(id, run);
+        }
     }
 
     private static StoredRun Decode(BsonDocument document) => JsonSerializer.Deserialize<StoredRun>(document["json"].AsBinary, Json)!;
 
-    private string LogPath(string id) => Path.Combine(_folder, $"{id}.log");
-
     private sealed record Entry(RunSummary Summary, long LogBytes, string? IdempotencyKey, string? RequestHash);
+
+    /// <summary>One person's runs.</summary>
+    private sealed class History
+    {
+        // Ids sort by time.
+        private readonly SortedDictionary<string, Entry> _byId = new(StringComparer.Ordinal);
+
+        public IReadOnlyDictionary<string, Entry> ById => _byId;
+
+        /// <summary>Of all logs.</summary>
+        public long LogBytes { get; private set; }
+
+        public void Put(string id, Entry run)
+        {
+            Remove(id);
+            _byId[id] = run;
+            LogBytes += run.LogBytes;
+        }
+
+        public void Remove(string id)
+        {
+            if (_byId.Remove(id, out var run))
+                LogBytes -= run.LogBytes;
+        }
+    }
 }
