@@ -21,7 +21,6 @@ internal sealed class RunRegistry
     private readonly ConcurrentDictionary<(string OwnerId, string Key), LiveRun> _byKey = new();
     private readonly RunScheduler _scheduler;
     private readonly RunStore _store;
-    private readonly RunLogs _logs;
     private readonly PythonSandbox _sandbox;
     private readonly SessionRegistry _sessions;
     private readonly RunOptions _options;
@@ -29,12 +28,11 @@ internal sealed class RunRegistry
     private readonly ILogger<RunRegistry> _log;
 
     public RunRegistry(
-        RunScheduler scheduler, RunStore store, RunLogs logs, PythonSandbox sandbox, SessionRegistry sessions,
+        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, SessionRegistry sessions,
         IOptions<RunOptions> options, TimeProvider time, ILogger<RunRegistry> log)
     {
         _scheduler = scheduler;
         _store = store;
-        _logs = logs;
         _sandbox = sandbox;
         _sessions = sessions;
         _options = options.Value;
@@ -74,16 +72,13 @@ internal sealed class RunRegistry
     public RunRecord GetRecord(Caller caller, string id)
     {
         if (FindLive(caller, id) is { } live)
-        {
-            using var shared = _logs.Share(id, live.Output.Log);
-            return RunStore.Complete(live.ToStored(_time.GetUtcNow().UtcDateTime), shared.Log);
-        }
+            return RunStore.Complete(live.ToStored(_time.GetUtcNow().UtcDateTime), live.Output.Log);
 
         var stored = GetStored(caller, id);
         if (stored.Displays.Count == 0 && stored.Result is null)
             return stored.Record;
-        using var lease = _logs.Open(id);
-        return RunStore.Complete(stored, lease.Log);
+        using var log = _store.OpenLog(id);
+        return RunStore.Complete(stored, log);
     }
 
     /// <exception cref="DomainException"><c>runs.not_found</c></exception>
@@ -111,10 +106,10 @@ internal sealed class RunRegistry
     public RunLogLease OpenLog(Caller caller, string id)
     {
         if (FindLive(caller, id) is { } live)
-            return _logs.Share(id, live.Output.Log);
+            return new(live.Output.Log, Owned: false);
 
         GetStored(caller, id);
-        return _logs.Open(id);
+        return new(_store.OpenLog(id), Owned: true);
     }
 
     /// <summary>The caller's runs, newest first.</summary>
@@ -174,7 +169,7 @@ internal sealed class RunRegistry
         _scheduler.Admit(caller.AccountId);
         var now = _time.GetUtcNow();
         var run = new Run(Ulid.NewUlid(now).ToString(), caller, request, limits, now.UtcDateTime);
-        var output = new RunOutput(_logs.Create(run.Id), now.UtcDateTime, _time, _options.RecordedOutputBytes);
+        var output = new RunOutput(_store.CreateLog(run.Id), now.UtcDateTime, _time, _options.RecordedOutputBytes);
         var live = new LiveRun(run, output, key, hash);
         _live[run.Id] = live;
         if (key is not null)
@@ -284,7 +279,7 @@ internal sealed class RunRegistry
     {
         _live.TryRemove(live.Run.Id, out _);
         live.Output.Log.Dispose();
-        _logs.Delete(live.Run.Id);
+        _store.DeleteLog(live.Run.Id);
     }
 
     private void Forget(LiveRun live)

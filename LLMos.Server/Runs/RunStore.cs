@@ -10,7 +10,7 @@ using JsonSerializer = System.Text.Json.JsonSerializer;
 
 namespace LLMos.Server.Runs;
 
-/// <summary>Records of runs in the database, an index of them in memory; their logs come and go with them.</summary>
+/// <summary>Records of runs in the database and their logs in files beside it; an index of both in memory.</summary>
 internal sealed class RunStore
 {
     public const string Collection = "runs";
@@ -25,44 +25,36 @@ internal sealed class RunStore
     private readonly Database _database;
     private readonly RunOptions _options;
     private readonly TimeProvider _time;
-    private readonly RunLogs _logs;
+    private readonly string _folder;
     private readonly Lock _gate = new();
 
     private readonly Dictionary<string, History> _kept = [];
 
-    public RunStore(Database database, RunLogs logs, IOptions<RunOptions> options, TimeProvider time, ILogger<RunStore> log)
+    public RunStore(Database database, IOptions<StorageOptions> storage, IOptions<RunOptions> options, TimeProvider time, ILogger<RunStore> log)
     {
         _database = database;
-        _logs = logs;
         _options = options.Value;
         _time = time;
+        _folder = Path.GetFullPath(Path.Combine(storage.Value.Path, "runs"));
+        Directory.CreateDirectory(_folder);
         Load(log);
     }
+
+    public EventLog CreateLog(string id) => EventLog.Create(LogPath(id), new());
+
+    public EventLog OpenLog(string id) => EventLog.Open(LogPath(id), new());
 
     /// <summary>Keeps <paramref name="run"/> as it is now, in the place of its owner's oldest if there are too many; completes when that is durable.</summary>
     public async Task SaveAsync(StoredRun run)
     {
         var document = new BsonDocument { ["_id"] = run.Record.Id, ["json"] = JsonSerializer.SerializeToUtf8Bytes(run, Json) };
-        var old = MakeRoomFor(run);
-        try
-        {
-            await _database.WriteAsync(documents =>
-            {
-                documents.Put(Collection, document);
-                foreach (var id in old.Keys)
-                    documents.Delete(Collection, id);
-            });
-        }
-        catch
-        {
-            PutBack(run.OwnerId, old);
-            throw;
-        }
-
-        Index(run);
-        foreach (var id in old.Keys)
-            _logs.Delete(id);
+        await ReplaceAsync(run.OwnerId, TakeOld(run.OwnerId, run), documents => documents.Put(Collection, document), () => Index(run));
+        // Of runs that became durable at the same moment, none saw the others.
+        if (TakeOld(run.OwnerId, coming: null) is { Count: > 0 } old)
+            await ReplaceAsync(run.OwnerId, old, _ => { }, () => { });
     }
+
+    public void DeleteLog(string id) => File.Delete(LogPath(id));
 
     public StoredRun? Find(string id)
     {
@@ -140,8 +132,15 @@ internal sealed class RunStore
             Index(ended);
         }
 
-        // A server that was killed leaves the log of a run that it had answered and not yet kept.
-        _logs.DeleteAllBut(_kept.Values.SelectMany(runs => runs.ById.Keys).ToHashSet());
+        DeleteLogsWithoutRecord();
+    }
+
+    /// <summary>A server that was killed leaves the log of a run that it had answered and not yet kept.</summary>
+    private void DeleteLogsWithoutRecord()
+    {
+        var known = _kept.Values.SelectMany(runs => runs.ById.Keys).ToHashSet();
+        foreach (var path in Directory.EnumerateFiles(_folder, "*.log").Where(path => !known.Contains(Path.GetFileNameWithoutExtension(path))))
+            File.Delete(path);
     }
 
     /// <summary>Ends a run that was in flight when its server ended: what it had sent is in its log.</summary>
@@ -152,10 +151,9 @@ internal sealed class RunStore
         var files = new RunFiles();
         var displays = new List<long>();
         long? result = null;
-        if (!_logs.Exists(run.Record.Id))
-            _logs.Create(run.Record.Id).Dispose();
-        using var lease = _logs.Open(run.Record.Id);
-        var log = lease.Log;
+        if (!File.Exists(LogPath(run.Record.Id)))
+            CreateLog(run.Record.Id).Dispose();
+        using var log = OpenLog(run.Record.Id);
         for (var after = 0L; log.Read(after, 1000, 1_048_576) is { Count: > 0 } entries; after = entries[^1].Sequence)
         {
             foreach (var happened in entries.Select(RunOutput.Decode))
@@ -204,8 +202,7 @@ internal sealed class RunStore
     {
         lock (_gate)
         {
-            if (!_kept.TryGetValue(run.OwnerId, out var runs))
-                _kept[run.OwnerId] = runs = new();
+            var runs = HistoryOf(run.OwnerId);
             // The write of its beginning may be heard of after that of its end.
             if (run.Record.EndedAt is null && runs.ById.TryGetValue(run.Record.Id, out var known) && known.Summary.EndedAt is not null)
                 return;
@@ -213,19 +210,18 @@ internal sealed class RunStore
         }
     }
 
-    /// <summary>Takes the oldest out of the index until a run fits in.</summary>
-    private Dictionary<string, Entry> MakeRoomFor(StoredRun run)
+    /// <summary>Takes the oldest out of the index until there are not too many, with one that comes.</summary>
+    private Dictionary<string, Entry> TakeOld(string ownerId, StoredRun? coming)
     {
         Dictionary<string, Entry> old = [];
         lock (_gate)
         {
-            if (!_kept.TryGetValue(run.OwnerId, out var runs))
-                return old;
-            var known = runs.ById.GetValueOrDefault(run.Record.Id);
-            var (more, moreBytes) = (known is null ? 1 : 0, run.LogBytes - (known?.LogBytes ?? 0));
+            var runs = HistoryOf(ownerId);
+            var known = coming is null ? null : runs.ById.GetValueOrDefault(coming.Record.Id);
+            var (more, moreBytes) = coming is null ? (0, 0L) : (known is null ? 1 : 0, coming.LogBytes - (known?.LogBytes ?? 0));
             while (runs.ById.Count + more > _options.KeptRunsPerUser || runs.LogBytes + moreBytes > _options.KeptBytesPerUser)
             {
-                if (runs.ById.FirstOrDefault() is not { Value.Summary.EndedAt: not null } oldest || oldest.Key == run.Record.Id)
+                if (runs.ById.FirstOrDefault() is not { Value.Summary.EndedAt: not null } oldest || oldest.Key == coming?.Record.Id)
                     break;
                 runs.Remove(oldest.Key);
                 old.Add(oldest.Key, oldest.Value);
@@ -235,16 +231,44 @@ internal sealed class RunStore
         return old;
     }
 
-    private void PutBack(string ownerId, Dictionary<string, Entry> old)
+    /// <summary>Writes something and deletes old runs, both or neither.</summary>
+    private async Task ReplaceAsync(string ownerId, Dictionary<string, Entry> old, Action<Documents> write, Action written)
     {
-        lock (_gate)
+        try
         {
-            foreach (var (id, run) in old)
-                _kept[ownerId].Put(id, run);
+            await _database.WriteAsync(documents =>
+            {
+                write(documents);
+                foreach (var id in old.Keys)
+                    documents.Delete(Collection, id);
+            });
         }
+        catch
+        {
+            lock (_gate)
+            {
+                foreach (var (id, run) in old)
+                    HistoryOf(ownerId).Put(id, run);
+            }
+
+            throw;
+        }
+
+        written();
+        foreach (var id in old.Keys)
+            DeleteLog(id);
+    }
+
+    private History HistoryOf(string ownerId)
+    {
+        if (!_kept.TryGetValue(ownerId, out var runs))
+            _kept[ownerId] = runs = new();
+        return runs;
     }
 
     private static StoredRun Decode(BsonDocument document) => JsonSerializer.Deserialize<StoredRun>(document["json"].AsBinary, Json)!;
+
+    private string LogPath(string id) => Path.Combine(_folder, $"{id}.log");
 
     private sealed record Entry(RunSummary Summary, long LogBytes, string? IdempotencyKey, string? RequestHash);
 

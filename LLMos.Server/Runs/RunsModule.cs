@@ -16,7 +16,6 @@ internal static class RunsModule
         var services = builder.Services;
         services.AddOptions<RunOptions>().BindConfiguration(RunOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(new StoreCollection(RunStore.Collection));
-        services.AddSingleton<RunLogs>();
         services.AddSingleton<RunStore>();
         services.AddSingleton(new StoreCollection(SessionStore.Collection));
         services.AddSingleton<SessionStore>();

@@ -148,7 +148,7 @@ internal sealed class ContentStore : IDisposable
                 var before = _references.GetValueOrDefault(hash).Count;
                 var after = before + more;
                 if (before == 0 && after > 0 && length <= MostInline)
-                    batch.Add(new DocumentChange(VolumeDocuments.Contents, storedAs, new() { ["b"] = small[hash].ToArray() }));
+                    batch.Add(new DocumentChange(VolumeDocuments.Contents, storedAs, new() { ["b"] = small[hash].ToArray() }, IsNew: true));
                 else if (before > 0 && after == 0 && length <= MostInline)
                     batch.Add(new DocumentChange(VolumeDocuments.Contents, storedAs, null));
                 else if (before > 0 && after == 0)

@@ -43,12 +43,14 @@ internal sealed class VolumeBatch(int round)
             if (change.Document is null)
             {
                 documents.Delete(change.Collection, change.Id);
+                continue;
             }
+
+            change.Document["_id"] = change.Id;
+            if (change.IsNew)
+                documents.Add(change.Collection, change.Document);
             else
-            {
-                change.Document["_id"] = change.Id;
                 documents.Put(change.Collection, change.Document);
-            }
         }
     }
 }

@@ -6,7 +6,8 @@ using LiteDB;
 namespace LLMos.Server.Volumes;
 
 /// <summary>A document to put, or, when it is null, to delete.</summary>
-internal readonly record struct DocumentChange(string Collection, BsonValue Id, BsonDocument? Document);
+/// <param name="IsNew">Whether the id was never used before.</param>
+internal readonly record struct DocumentChange(string Collection, BsonValue Id, BsonDocument? Document, bool IsNew = false);
 
 /// <summary>Nodes and versions as documents: ids are parent and name, so that a folder is one range and a rename one document.</summary>
 internal static class VolumeDocuments

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using LLMos.Server.Runs;
 using LLMos.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using static LLMos.Tests.Runs.RunCalls;
 
 namespace LLMos.Tests.Runs;
@@ -75,6 +76,38 @@ public sealed class RunSchedulerTests
         using var gone = await ada.Client.GetAsync($"/api/v1/runs/{runs[0].Id}");
         await gone.RefusedAsync(HttpStatusCode.NotFound, "runs.not_found");
         Assert.Equal([runs[3].Id, runs[2].Id], (await ada.Client.GetFromJsonAsync<RunList>("/api/v1/runs", Answers.Json))!.Runs.Select(run => run.Id));
+    }
+
+    [Fact]
+    public async Task The_history_keeps_its_number_however_many_runs_become_durable_at_once()
+    {
+        await using var server = await StartAsync(("Runs:KeptRunsPerUser", "3"));
+        var ada = await PersonAsync(server, "ada");
+        var store = server.Services.GetRequiredService<RunStore>();
+        var id = (await ada.RunAsync("print(1)")).Id;
+        await Eventually.HoldsAsync(() => store.Find(id) is { Record.EndedAt: not null }, "the run is kept");
+        var run = store.Find(id)!;
+
+        var ids = Enumerable.Range(0, 9).Select(_ => Ulid.NewUlid().ToString()).ToList();
+        await Task.WhenAll(ids.Select(other => store.SaveAsync(run with { Record = run.Record with { Id = other } })));
+
+        Assert.Equal(3, store.List(run.OwnerId, before: null, limit: 100).Count);
+        Assert.Equal(3, ids.Append(id).Count(one => store.Find(one) is not null));
+    }
+
+    [Fact]
+    public async Task Old_runs_leave_the_history_when_their_logs_are_too_long_together()
+    {
+        await using var server = await StartAsync(("Runs:KeptBytesPerUser", "2500000"));
+        var ada = await PersonAsync(server, "ada");
+
+        var runs = new List<RunRecord>();
+        for (var number = 0; number < 4; number++)
+            runs.Add(await ada.RunAsync("print('x' * 1_000_000)"));
+
+        var store = server.Services.GetRequiredService<RunStore>();
+        await Eventually.HoldsAsync(
+            () => runs.Select(run => store.Find(run.Id) is not null).SequenceEqual([false, false, true, true]), "only the last two runs are left");
     }
 
     [Fact]

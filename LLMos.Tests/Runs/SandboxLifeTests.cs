@@ -264,16 +264,16 @@ public sealed class SandboxLifeTests
 
     private static async Task RewindAsync(LLMosServer server, string id)
     {
-        var (store, logs) = (server.Services.GetRequiredService<RunStore>(), server.Services.GetRequiredService<RunLogs>());
+        var store = server.Services.GetRequiredService<RunStore>();
         // An answer does not wait for it.
         await Eventually.HoldsAsync(() => store.Find(id) is { Record.EndedAt: not null }, "the run is kept");
         var run = store.Find(id)!;
         var path = Path.Combine(server.DataPath, "runs", $"{id}.log");
         List<byte[]> before;
-        using (var lease = logs.Open(id))
-            before = [.. lease.Log.Read(0, 100, int.MaxValue).Where(entry => RunOutput.Decode(entry).Type != "ended").Select(entry => entry.Payload.ToArray())];
+        using (var log = store.OpenLog(id))
+            before = [.. log.Read(0, 100, int.MaxValue).Where(entry => RunOutput.Decode(entry).Type != "ended").Select(entry => entry.Payload.ToArray())];
         File.Delete(path);
-        using (var log = logs.Create(id))
+        using (var log = store.CreateLog(id))
             before.ForEach(payload => log.Append(payload));
         await store.SaveAsync(run with { Record = run.Record with { State = "running", EndedAt = null, Stdout = new("", 0, 0) } });
     }
