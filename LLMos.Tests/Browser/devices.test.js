@@ -137,6 +137,7 @@ test("numbers become a plot, and a run's lines stand beside the board's on one c
   await page.locator(".plot canvas").waitFor()
   await shows(page.locator(".u-legend"), "humidity")
   const { id } = await (await running).json()
+  await shows(page.locator(".u-legend"), "703")
   await page.getByRole("button", { name: "Run", exact: true }).click()
   await page.getByLabel("Run beside the board").selectOption(id)
   const rows = page.getByRole("log", { name: "Board and run" })

@@ -49,11 +49,14 @@ export class PlotView {
       this.#names = names
       this.#plot?.destroy()
       this.#plot = new uPlot(this.#options(size), data, this.drawing)
-      return
+    } else {
+      if (this.#plot.width !== size.width || this.#plot.height !== size.height)
+        this.#plot.setSize(size)
+      this.#plot.setData(data)
     }
-    if (this.#plot.width !== size.width || this.#plot.height !== size.height)
-      this.#plot.setSize(size)
-    this.#plot.setData(data)
+    // The newest numbers, unless the pointer is at others.
+    if ((this.#plot.cursor.left ?? -1) < 0)
+      this.#plot.setLegend({ idx: times.length - 1 })
   }
 
   /** @param {{ width: number, height: number }} size @returns {uPlot.Options} */
