@@ -16,13 +16,23 @@ internal readonly record struct ContentHash(ulong A, ulong B, ulong C, ulong D)
     public byte[] ToArray()
     {
         var bytes = new byte[Bytes];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, A);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(8), B);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(16), C);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(24), D);
+        Write(bytes);
         return bytes;
     }
 
     /// <summary>64 lower-case hexadecimal digits.</summary>
-    public override string ToString() => Convert.ToHexStringLower(ToArray());
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[Bytes];
+        Write(bytes);
+        return Convert.ToHexStringLower(bytes);
+    }
+
+    private void Write(Span<byte> bytes)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, A);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], B);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[16..], C);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[24..], D);
+    }
 }

@@ -26,7 +26,7 @@ internal static class FolderEndpoints
     {
         var at = VolumePath.Parse(volume, path ?? "");
         var page = files.List(caller, at, after, Math.Clamp(limit, 1, MostListed));
-        return new(at.ToString(), page.Sequence, page.Folder.Count, [.. page.Entries.Select(node => VolumeAnswers.Of(at.Child(node.Name), node))], page.Next);
+        return new(at.ToString(), page.Sequence, page.Folder.Count, [.. VolumeAnswers.In(at, page.Entries)], page.Next);
     }
 
     private static async Task<IResult> Make(string volume, string? path, Caller caller, VolumeFiles files)

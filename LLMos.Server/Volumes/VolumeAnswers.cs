@@ -10,11 +10,14 @@ internal static class VolumeAnswers
     // Which a browser would not know as text.
     private static readonly FileExtensionContentTypeProvider Types = new() { Mappings = { [".py"] = "text/x-python", [".md"] = "text/markdown", [".ipynb"] = "application/json", [".toml"] = "text/plain", [".yaml"] = "text/yaml", [".yml"] = "text/yaml", [".log"] = "text/plain", [".ino"] = "text/plain" } };
 
-    public static Entry Of(VolumePath path, Node node) => node is FileNode file
-        ? new(path.ToString(), path.Name, File, file.Current.Length, file.CreatedAt, file.Current.Number, file.Tag.ToString(), file.Current.Hash.ToString(),
-            file.Current.ModifiedAt, Of(file.Current.Author), MediaTypeOf(path.Name))
-        // The folder itself is not below itself.
-        : new(path.ToString(), path.Name, Folder, node.Totals.Bytes, node.CreatedAt, Files: node.Totals.Files, Folders: node.Totals.Folders - 1);
+    public static Entry Of(VolumePath path, Node node) => Of(path.ToString(), path.Name, node);
+
+    /// <summary>What is in <paramref name="folder"/>.</summary>
+    public static IEnumerable<Entry> In(VolumePath folder, IEnumerable<Node> nodes)
+    {
+        var prefix = $"{folder}/";
+        return nodes.Select(node => Of(prefix + node.Name, node.Name, node));
+    }
 
     public static VolumeSummary Of(VolumeTree tree, VolumeKind volume, bool isWritable, VolumeOptions options) => new(
         VolumePath.NameOf(volume), isWritable, tree.Root.Totals.Files, tree.Root.Totals.Folders - 1, tree.Root.Totals.Bytes,
@@ -33,6 +36,12 @@ internal static class VolumeAnswers
         result.Volumes, result.Files, result.Folders, result.Contents, result.Bytes, result.Problems, [.. result.Damage.Select(damage => $"{damage.Volume} {damage.Path} {damage.Version}: {damage.Problem}")]);
 
     public static string MediaTypeOf(string name) => Types.TryGetContentType(name, out var type) ? type : Unknown;
+
+    private static Entry Of(string path, string name, Node node) => node is FileNode file
+        ? new(path, name, File, file.Current.Length, file.CreatedAt, file.Current.Number, file.Tag.ToString(), file.Current.Hash.ToString(),
+            file.Current.ModifiedAt, Of(file.Current.Author), MediaTypeOf(name))
+        // The folder itself is not below itself.
+        : new(path, name, Folder, node.Totals.Bytes, node.CreatedAt, Files: node.Totals.Files, Folders: node.Totals.Folders - 1);
 
     private static EntryAuthor Of(Author author) => new(author.Name, author.Via);
 }
