@@ -151,7 +151,8 @@ public sealed class DatabaseTests : IDisposable
     {
         using var database = Open();
         var random = new Random(3);
-        var changes = Enumerable.Range(0, 400).Select(id => (Id: id, Kind: random.Next(6))).ToList();
+        var changes = Enumerable.Range(1, 400).Select(id => (Id: id, Kind: random.Next(7))).ToList();
+        await database.WriteAsync(documents => documents.Put("things", Thing(0, "first")));
 
         var writes = changes.Select(change => database.WriteAsync(documents =>
         {
@@ -167,19 +168,27 @@ public sealed class DatabaseTests : IDisposable
                     // LiteDB refuses a key that long, after which it has rolled everything back.
                     documents.Put("things", new BsonDocument { ["_id"] = new string('k', 2000) });
                     break;
+                case 3:
+                    // So it does with one that is there already.
+                    documents.Add("things", Thing(0, "again"));
+                    break;
+                case 4:
+                    documents.Add("things", Thing(change.Id, "whole"));
+                    break;
                 default:
                     documents.Put("things", Thing(change.Id, "whole"));
                     break;
             }
         })).ToList();
 
-        for (var id = 0; id < changes.Count; id++)
+        for (var at = 0; at < changes.Count; at++)
         {
-            var failure = await Record.ExceptionAsync(() => writes[id]);
-            Assert.IsType(changes[id].Kind switch { 0 => typeof(DomainException), 1 => typeof(InvalidOperationException), 2 => typeof(LiteException), _ => typeof(object) }, failure ?? new object());
+            var failure = await Record.ExceptionAsync(() => writes[at]);
+            Assert.IsType(changes[at].Kind switch { 0 => typeof(DomainException), 1 => typeof(InvalidOperationException), 2 or 3 => typeof(LiteException), _ => typeof(object) }, failure ?? new object());
         }
 
-        var whole = changes.Where(change => change.Kind > 2).Select(change => change.Id);
+        var whole = changes.Where(change => change.Kind > 3).Select(change => change.Id).Prepend(0);
+        Assert.Equal("first", NameOf(database, 0));
         Assert.Equal(whole, database.Read(documents => documents.All("things")).Select(thing => thing["_id"].AsInt32));
     }
 
