@@ -48,10 +48,11 @@ internal sealed class RunStore
     public async Task SaveAsync(StoredRun run)
     {
         var document = new BsonDocument { ["_id"] = run.Record.Id, ["json"] = JsonSerializer.SerializeToUtf8Bytes(run, Json) };
-        await ReplaceAsync(run.OwnerId, TakeOld(run.OwnerId, run), documents => documents.Put(Collection, document), () => Index(run));
+        await WriteAsync(run.OwnerId, document, TakeOld(run.OwnerId, run));
+        Index(run);
         // Of runs that became durable at the same moment, none saw the others.
         if (TakeOld(run.OwnerId, coming: null) is { Count: > 0 } old)
-            await ReplaceAsync(run.OwnerId, old, _ => { }, () => { });
+            await WriteAsync(run.OwnerId, document: null, old);
     }
 
     public void DeleteLog(string id) => File.Delete(LogPath(id));
@@ -221,7 +222,7 @@ internal sealed class RunStore
             var (more, moreBytes) = coming is null ? (0, 0L) : (known is null ? 1 : 0, coming.LogBytes - (known?.LogBytes ?? 0));
             while (runs.ById.Count + more > _options.KeptRunsPerUser || runs.LogBytes + moreBytes > _options.KeptBytesPerUser)
             {
-                if (runs.ById.FirstOrDefault() is not { Value.Summary.EndedAt: not null } oldest || oldest.Key == coming?.Record.Id)
+                if (runs.ById.FirstOrDefault() is not { Value.Summary.EndedAt: not null } oldest)
                     break;
                 runs.Remove(oldest.Key);
                 old.Add(oldest.Key, oldest.Value);
@@ -231,14 +232,15 @@ internal sealed class RunStore
         return old;
     }
 
-    /// <summary>Writes something and deletes old runs, both or neither.</summary>
-    private async Task ReplaceAsync(string ownerId, Dictionary<string, Entry> old, Action<Documents> write, Action written)
+    /// <summary>Puts a document, if there is one, and deletes old runs, both or neither.</summary>
+    private async Task WriteAsync(string ownerId, BsonDocument? document, Dictionary<string, Entry> old)
     {
         try
         {
             await _database.WriteAsync(documents =>
             {
-                write(documents);
+                if (document is not null)
+                    documents.Put(Collection, document);
                 foreach (var id in old.Keys)
                     documents.Delete(Collection, id);
             });
@@ -254,7 +256,6 @@ internal sealed class RunStore
             throw;
         }
 
-        written();
         foreach (var id in old.Keys)
             DeleteLog(id);
     }
