@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs;
 using LLMos.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -93,6 +94,23 @@ public sealed class RunSchedulerTests
 
         Assert.Equal(3, store.List(run.OwnerId, before: null, limit: 100).Count);
         Assert.Equal(3, ids.Append(id).Count(one => store.Find(one) is not null));
+    }
+
+    [Fact]
+    public async Task A_run_that_cannot_be_kept_takes_no_other_out_of_the_history()
+    {
+        await using var server = await StartAsync(("Runs:KeptRunsPerUser", "1"));
+        var ada = await PersonAsync(server, "ada");
+        var store = server.Services.GetRequiredService<RunStore>();
+        var id = (await ada.RunAsync("print(1)")).Id;
+        await Eventually.HoldsAsync(() => store.Find(id) is { Record.EndedAt: not null }, "the run is kept");
+        var run = store.Find(id)!;
+
+        server.Services.GetRequiredService<Database>().Dispose();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => store.SaveAsync(run with { Record = run.Record with { Id = Ulid.NewUlid().ToString() } }));
+        Assert.Equal([id], store.List(run.OwnerId, before: null, limit: 100).Select(kept => kept.Id));
+        Assert.True(File.Exists(Path.Combine(server.DataPath, "runs", $"{id}.log")));
     }
 
     [Fact]
