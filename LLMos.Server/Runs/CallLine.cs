@@ -33,7 +33,7 @@ internal sealed class CallLine(Worker worker, Reach reach, Caller caller, Action
     public bool Answer()
     {
         Span<byte> head = stackalloc byte[4];
-        if (!Read(head))
+        if (!worker.Receive(head))
             return false;
         var length = BinaryPrimitives.ReadUInt32BigEndian(head);
         if (length > FileCall.MaxJsonBytes)
@@ -43,19 +43,19 @@ internal sealed class CallLine(Worker worker, Reach reach, Caller caller, Action
         byte[] bytes = [];
         try
         {
-            if (!Read(json.AsSpan(0, (int)length)))
+            if (!worker.Receive(json.AsSpan(0, (int)length)))
                 return false;
             var text = json.AsSpan(0, (int)length);
             if (DeviceCall.IsOne(text))
             {
                 var device = DeviceCall.Parse(text);
                 bytes = ArrayPool<byte>.Shared.Rent(Math.Max(device.Bytes, device.Room));
-                return Read(bytes.AsSpan(0, device.Bytes)) && Answer(stopping => AnswerAsync(device, bytes, stopping));
+                return worker.Receive(bytes.AsSpan(0, device.Bytes)) && Answer(stopping => AnswerAsync(device, bytes, stopping));
             }
 
             var call = FileCall.Parse(text);
             bytes = ArrayPool<byte>.Shared.Rent(Math.Max(call.Bytes, call.Room));
-            return Read(bytes.AsSpan(0, call.Bytes)) && Answer(stopping => AnswerAsync(call, bytes, stopping));
+            return worker.Receive(bytes.AsSpan(0, call.Bytes)) && Answer(stopping => AnswerAsync(call, bytes, stopping));
         }
         finally
         {
@@ -105,17 +105,5 @@ internal sealed class CallLine(Worker worker, Reach reach, Caller caller, Action
         worker.Devices ??= new(reach.Devices);
         var answer = await worker.Devices.AnswerAsync(call, bytes, caller, stopping);
         return worker.Send(answer, bytes.AsSpan(0, answer.Bytes));
-    }
-
-    private bool Read(Span<byte> buffer)
-    {
-        while (!buffer.IsEmpty)
-        {
-            if (Posix.Read(worker.Requests, buffer) is not (> 0 and var count))
-                return false;
-            buffer = buffer[count..];
-        }
-
-        return true;
     }
 }

@@ -5,8 +5,11 @@ using LLMos.Server.Runs.Sessions;
 namespace LLMos.Server.Runs.Sandboxes;
 
 /// <summary>One program in one worker: sends the request, reads what comes until the end, and says how it ended.</summary>
-/// <remarks><see cref="WaitUntilReady"/> and <see cref="Pump"/> occupy their thread; <see cref="Stop"/> may come from any other.</remarks>
-internal sealed class Execution
+/// <remarks>
+/// <see cref="WaitUntilReady"/> and <see cref="Pump"/> occupy their thread; <see cref="Stop"/> may come from any other. A timer looks at the clock from the
+/// beginning to the end, whatever that thread waits for: what a worker does or leaves undone never decides when a run ends.
+/// </remarks>
+internal sealed class Execution : IDisposable
 {
     private const int ReadBytes = 65_536;
 
@@ -19,8 +22,10 @@ internal sealed class Execution
     // Whoever takes longer than most runs do lets the others go first.
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(200);
 
-    // While a call is answered, which may wait for the disk or for a worker that does not read, this looks at the clock.
     private static readonly TimeSpan LookAtClock = TimeSpan.FromMilliseconds(20);
+
+    // A fork confines itself in milliseconds; a host that is very busy has more time.
+    private static readonly TimeSpan Sealing = TimeSpan.FromSeconds(30);
 
     // How long a stopped program may take to hand over what it gathered.
     private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(50);
@@ -37,11 +42,14 @@ internal sealed class Execution
 
     private readonly bool _keeps;
     private readonly CallLine? _calls;
+    private readonly ErrorPipe _errors;
     private readonly TimeSpan _cpuBefore;
+    private readonly long _taken = Stopwatch.GetTimestamp();
+    private readonly Timer _clock;
     private long _started, _stoppedAt;
-    private RunEnd? _stopped;
+    private volatile RunEnd? _stopped;
     private volatile bool _buffering;
-    private bool _begun, _interrupted, _errorsEnded, _callsEnded, _gaveWay;
+    private bool _begun, _interrupted, _callsEnded, _gaveWay;
     private volatile string? _outcome;
 
     /// <param name="reach">Null: programs reach nothing here.</param>
@@ -53,7 +61,9 @@ internal sealed class Execution
         _keeps = run.Request.Session is not null;
         _calls = reach is null ? null : new(worker, reach, run.Owner with { Via = $"run {run.Id}" }, OnFileChanged);
         _cpuBefore = worker.Layers is null ? default : worker.MeasureCpu();
+        _errors = new(worker, follows: worker.Layers is not null, text => _output.Append("stderr", text));
         _parser = new(worker.Marker, OnText, OnFrame);
+        _clock = new(_ => ObserveClock(), state: null, LookAtClock, LookAtClock);
     }
 
     /// <summary>Whether the worker reached its program's end by itself, so that it can run the next one of its session.</summary>
@@ -65,18 +75,23 @@ internal sealed class Execution
     /// <summary>Whether the worker has read the program.</summary>
     public bool HasBegun => _begun;
 
-    /// <summary>Waits until the worker is sealed.</summary>
+    /// <summary>How the run was ended from outside; null while it was not.</summary>
+    public RunEnd? StoppedAs => _stopped;
+
+    /// <summary>Waits until the worker is sealed; one that has run a program is.</summary>
     /// <param name="said">What it wrote when it could not apply a required layer.</param>
     /// <returns>False when it is gone.</returns>
     public bool WaitUntilReady(out string said)
     {
         said = "";
+        if (_worker.Layers is not null)
+            return true;
         while (_worker.Layers is null)
         {
-            var (fromOutput, fromErrors, _) = Posix.Poll(_worker.Output, _worker.Errors, null, -1);
+            var (fromOutput, fromErrors, _) = Posix.Poll(_worker.Output, _worker.Errors, null, (int)LookAtClock.TotalMilliseconds);
             if (fromErrors && Posix.Read(_worker.Errors, _buffer) is > 0 and var count)
                 said += Encoding.UTF8.GetString(_buffer, 0, count);
-            else if (fromOutput && !ReadOutput())
+            else if (fromOutput ? !ReadOutput() : _worker.IsKilled)
                 return false;
         }
 
@@ -98,10 +113,11 @@ internal sealed class Execution
         while (_outcome is null)
         {
             var (fromOutput, fromErrors, fromCalls) = Posix.Poll(
-                _worker.Output, _errorsEnded ? null : _worker.Errors, _calls is null || _callsEnded || !_begun ? null : _worker.Requests, Patience());
+                _worker.Output, _errors.HasEnded ? null : _worker.Errors, _calls is null || _callsEnded || !_begun ? null : _worker.Requests, Patience());
             if (fromErrors)
-                ReadErrors();
-            if (fromOutput && !ReadOutput())
+                _errors.Read(_buffer);
+            // One that was killed ends its output; should the kernel not get to that, it is left to it.
+            if ((fromOutput && !ReadOutput()) || IsOverdue)
                 return Gone();
             // What was printed before it comes before what it changes.
             if (fromCalls && _outcome is null)
@@ -134,8 +150,8 @@ internal sealed class Execution
         {
             if (_stopped is not null || _outcome is not null)
                 return;
-            _stopped = WithUsage(end, _worker.Measure());
             _stoppedAt = Stopwatch.GetTimestamp();
+            _stopped = WithUsage(end, _worker.Measure());
         }
 
         _calls?.Cancel();
@@ -145,14 +161,15 @@ internal sealed class Execution
             _worker.Kill();
     }
 
+    /// <summary>Takes the clock away: from here on nothing ends the worker but who has it.</summary>
+    public void Dispose() => _clock.Dispose();
+
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
+    private bool IsOverdue => _stopped is not null && Stopwatch.GetElapsedTime(_stoppedAt) > HandOver + Leaving;
+
     /// <returns>False when the worker is gone, or does not read and was stopped: a session's may be hostile by now.</returns>
-    private bool SendProgram()
-    {
-        using var clock = new Timer(_ => TimeOut(), state: null, TimeSpan.FromSeconds(_run.Limits.TimeoutSeconds), Timeout.InfiniteTimeSpan);
-        return _worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin, keeps = _keeps });
-    }
+    private bool SendProgram() => _worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin, keeps = _keeps });
 
     /// <summary>Milliseconds until something is due although nothing arrives.</summary>
     private int Patience()
@@ -179,23 +196,31 @@ internal sealed class Execution
         }
     }
 
+    /// <summary>Does what is due: by the timer, and by the thread itself when it knows that it is.</summary>
     private void ObserveClock()
     {
-        if (!_gaveWay && Elapsed > Quick)
+        if (_stopped is not null)
+        {
+            if (Stopwatch.GetElapsedTime(_stoppedAt) > HandOver)
+                _worker.Kill();
+            return;
+        }
+
+        if (_started == 0)
+        {
+            if (Stopwatch.GetElapsedTime(_taken) > Sealing)
+                _worker.Kill();
+            return;
+        }
+
+        if (!_gaveWay && Elapsed > Quick && _outcome is null)
         {
             _gaveWay = true;
             _worker.GiveWay(_keeps ? Worker.NicenessOfSessions : Worker.Niceness);
         }
 
-        if (_stopped is not null)
-        {
-            if (Stopwatch.GetElapsedTime(_stoppedAt) > HandOver)
-                _worker.Kill();
-        }
-        else if (Elapsed.TotalSeconds >= _run.Limits.TimeoutSeconds)
-        {
+        if (Elapsed.TotalSeconds >= _run.Limits.TimeoutSeconds)
             TimeOut();
-        }
     }
 
     private void TimeOut()
@@ -207,7 +232,6 @@ internal sealed class Execution
     private void AnswerCall()
     {
         _output.Flush(isLast: false);
-        using var clock = new Timer(_ => ObserveClock(), state: null, LookAtClock, LookAtClock);
         _callsEnded = !_calls!.Answer();
     }
 
@@ -219,7 +243,8 @@ internal sealed class Execution
 
     private bool ReadOutput()
     {
-        var count = Posix.Read(_worker.Output, _buffer);
+        if (Posix.Read(_worker.Output, _buffer) is not { } count)
+            return true;
         if (count == 0)
         {
             _parser.End();
@@ -244,20 +269,6 @@ internal sealed class Execution
 
         _output.FlushPiece();
         return true;
-    }
-
-    private void ReadErrors()
-    {
-        var count = Posix.Read(_worker.Errors, _buffer);
-        _errorsEnded = count == 0;
-        if (count > 0)
-            _output.Append("stderr", _buffer.AsSpan(0, count));
-    }
-
-    private void ReadRestOfErrors()
-    {
-        while (!_errorsEnded && Posix.Poll(_worker.Errors, null, null, 0).First)
-            ReadErrors();
     }
 
     // Nothing counts behind `ended`, whatever arrives at the same moment, and nothing before `begun`: it is of the program before.
@@ -301,18 +312,11 @@ internal sealed class Execution
 
         switch (frame.Type)
         {
-            case "display":
-                _output.Append(new() { Type = "display", Data = frame.Data });
-                break;
-            case "result":
-                _output.Append(new() { Type = "result", Data = frame.Data });
-                break;
-            case "progress":
-                _output.Append(new() { Type = "progress", Progress = new(frame.Done!.Value, frame.Total, frame.Label) });
+            case "display" or "result" or "progress":
+                _output.Append(frame.ToEvent());
                 break;
             case "error":
-                _run.Error = new(
-                    frame.Name!, frame.Message!, frame.Line, frame.LineText, frame.Column, frame.Traceback!, frame.Hint, frame.Causes ?? []);
+                _run.Error = frame.ToError();
                 _output.Append(new() { Type = "error", Error = _run.Error });
                 break;
             case "begun":
@@ -350,7 +354,7 @@ internal sealed class Execution
     /// <summary>The program reached its end and said so.</summary>
     private RunEnd Finished()
     {
-        ReadRestOfErrors();
+        _errors.ReadRest(_buffer);
         var usage = _worker.Measure();
         if (_output.Exceeded is { } exceeded)
             return WithUsage(new(RunState.OutputExceeded, Limit: exceeded), usage);
@@ -374,20 +378,17 @@ internal sealed class Execution
         if (!_begun)
             return null;
 
-        if (!WaitForExit(Leaving))
+        if (!_worker.WaitForExit(Leaving))
         {
             _worker.Kill();
-            WaitForExit(Leaving);
+            _worker.WaitForExit(Leaving);
             return new(RunState.Crashed, "The program closed its output and was ended.");
         }
 
-        ReadRestOfErrors();
+        _errors.ReadRest(_buffer);
         var exit = _worker.Exited.GetAwaiter().GetResult();
         return WithUsage(exit.ToEnd(_worker.Policy.CpuSeconds), exit.Usage);
     }
-
-    private bool WaitForExit(TimeSpan patience) =>
-        ((IAsyncResult)_worker.Exited).AsyncWaitHandle.WaitOne(patience);
 
     private RunEnd WithUsage(RunEnd end, WorkerUsage usage) =>
         end with

@@ -6,11 +6,12 @@ namespace LLMos.Server.Runs.Sandboxes;
 /// <summary>The system calls that .NET does not offer: descriptors over a socket, poll over pipes, signals to a pidfd.</summary>
 internal static unsafe partial class Posix
 {
-    public const short PollIn = 0x001;
+    private const short PollIn = 0x001, PollOut = 0x004;
     public const int SignalInterrupt = 2, SignalKill = 9, SignalUser2 = 12, SignalContinue = 18, SignalStop = 19;
 
     private const int SolSocket = 1, ScmRights = 1, CloseOnExec = 0x40000000;
-    private const int ErrnoInterrupted = 4, ErrnoAgain = 11;
+    private const int ErrnoInterrupted = 4, ErrnoAgain = 11, ErrnoConnectionReset = 104;
+    private const nuint DoNotBlock = 0x5421; // FIONBIO
     private const int PidfdSendSignal = 424;
 
     /// <summary>Waits until one of them can be read or has ended.</summary>
@@ -29,36 +30,54 @@ internal static unsafe partial class Posix
         return ready > 0 ? (descriptors[0].Happened != 0, descriptors[1].Happened != 0, descriptors[2].Happened != 0) : default;
     }
 
-    /// <summary>Reads what is there, at most the buffer's length; 0 at the end.</summary>
-    public static int Read(SafeFileHandle from, Span<byte> buffer)
+    /// <summary>Makes this end of a pipe or a socket one that never waits, whatever the other end does.</summary>
+    public static SafeFileHandle NeverBlocking(SafeFileHandle end)
     {
-        fixed (byte* start = buffer)
-        {
-            nint count;
-            do
-                count = read((int)from.DangerousGetHandle(), start, (nuint)buffer.Length);
-            while (count < 0 && Marshal.GetLastPInvokeError() is ErrnoInterrupted or ErrnoAgain);
-            return count >= 0 ? (int)count : throw new IOException($"read failed: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
+        var on = 1;
+        return ioctl((int)end.DangerousGetHandle(), DoNotBlock, &on) == 0 ? end : throw new IOException($"ioctl failed: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>Writes all of <paramref name="data"/>.</summary>
-    /// <returns>False when the other side is gone.</returns>
-    public static bool Write(SafeFileHandle to, ReadOnlySpan<byte> data)
+    /// <summary>Reads what is there, at most the buffer's length.</summary>
+    /// <returns>0 at the end; null when nothing is there, whatever poll has said.</returns>
+    public static int? Read(SafeFileHandle from, Span<byte> buffer)
     {
-        const int NoSignal = 0x4000;
-        while (!data.IsEmpty)
+        nint count;
+        fixed (byte* start = buffer)
         {
-            nint count;
-            fixed (byte* start = data)
-                count = send((int)to.DangerousGetHandle(), start, (nuint)data.Length, NoSignal);
-            if (count < 0 && Marshal.GetLastPInvokeError() != ErrnoInterrupted)
-                return false;
-
-            data = data[(int)Math.Max(count, 0)..];
+            do
+                count = read((int)from.DangerousGetHandle(), start, (nuint)buffer.Length);
+            while (count < 0 && Marshal.GetLastPInvokeError() == ErrnoInterrupted);
         }
 
-        return true;
+        if (count >= 0)
+            return (int)count;
+        return Marshal.GetLastPInvokeError() switch
+        {
+            ErrnoAgain => null,
+            // It ended, and had not read all that it was sent.
+            ErrnoConnectionReset => 0,
+            _ => throw new IOException($"read failed: {Marshal.GetLastPInvokeErrorMessage()}"),
+        };
+    }
+
+    /// <summary>Writes what there is room for.</summary>
+    /// <returns>How many bytes, 0 when there is no room now; null when the other side is gone.</returns>
+    public static int? Write(SafeFileHandle to, ReadOnlySpan<byte> data)
+    {
+        const int NoSignal = 0x4000;
+        nint count;
+        fixed (byte* start = data)
+            count = send((int)to.DangerousGetHandle(), start, (nuint)data.Length, NoSignal);
+        if (count >= 0)
+            return (int)count;
+        return Marshal.GetLastPInvokeError() is ErrnoInterrupted or ErrnoAgain ? 0 : null;
+    }
+
+    /// <summary>Waits until there is room to write, or the other side is gone, or the time is over.</summary>
+    public static void WaitForRoom(SafeFileHandle to, int milliseconds)
+    {
+        var descriptor = new PollDescriptor { Descriptor = (int)to.DangerousGetHandle(), Events = PollOut };
+        _ = poll(&descriptor, 1, milliseconds);
     }
 
     /// <summary>Signals the process behind a pidfd; does nothing when it has ended.</summary>
@@ -160,6 +179,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(int descriptor, nuint request, int* value);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint read(int descriptor, byte* buffer, nuint count);

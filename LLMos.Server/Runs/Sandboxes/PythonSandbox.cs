@@ -20,6 +20,9 @@ internal sealed class PythonSandbox(
     // A worker whose program has ended is idle, unless it is hostile.
     private static readonly TimeSpan LongestLeave = TimeSpan.FromSeconds(1);
 
+    // It takes milliseconds; a host that is very busy has more time.
+    private static readonly TimeSpan LongestFork = TimeSpan.FromSeconds(30);
+
     private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Lock _gate = new();
@@ -62,10 +65,10 @@ internal sealed class PythonSandbox(
         {
             kept.ResetPeak();
             kept.Resume();
-            var execution = new Execution(run, output, kept, reach);
+            using var execution = new Execution(run, output, kept, reach);
             try
             {
-                return Pump(run, execution) ?? new(RunState.Crashed, "The session's process was ended from outside before the run began.");
+                return Pump(run, execution, out _) ?? new(RunState.Crashed, "The session's process was ended from outside before the run began.");
             }
             finally
             {
@@ -191,11 +194,11 @@ internal sealed class PythonSandbox(
         {
             try
             {
-                var worker = take(policy).GetAwaiter().GetResult();
-                var execution = new Execution(run, output, worker, reach);
+                var worker = WaitForFork(take(policy));
+                using var execution = new Execution(run, output, worker, reach);
                 try
                 {
-                    if (execution.WaitUntilReady(out said) && Pump(run, execution) is { } end)
+                    if (Pump(run, execution, out said) is { } end)
                         return end;
                 }
                 finally
@@ -220,12 +223,28 @@ internal sealed class PythonSandbox(
         refill();
     }
 
-    private static RunEnd? Pump(Run run, Execution execution)
+    /// <exception cref="IOException">The forkserver is gone, or does not answer.</exception>
+    private static Worker WaitForFork(Task<Worker> forking)
     {
+        try
+        {
+            return forking.WaitAsync(LongestFork).GetAwaiter().GetResult();
+        }
+        catch (TimeoutException)
+        {
+            _ = forking.ContinueWith(static late => late.GetAwaiter().GetResult().Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw new IOException("the forkserver does not answer");
+        }
+    }
+
+    /// <returns>Null when the worker was gone before the program began.</returns>
+    private static RunEnd? Pump(Run run, Execution execution, out string said)
+    {
+        said = "";
         run.Attach(reason => execution.Stop(new(RunState.Cancelled, reason)), execution.Interrupt);
         try
         {
-            return execution.Pump();
+            return execution.WaitUntilReady(out said) ? execution.Pump() : execution.StoppedAs;
         }
         catch (ProtocolException broken)
         {

@@ -25,20 +25,27 @@ internal sealed class Worker(
     // A process that was told to stop does so when the kernel next looks at it.
     private static readonly TimeSpan Stopping = TimeSpan.FromSeconds(1);
 
+    // Who waits for a worker that neither reads nor writes looks this often whether it was killed.
+    private const int LookMilliseconds = 20;
+
+    // Of each descriptor: more than its buffer has, of a worker that has stopped. One that has not would write for ever.
+    private const int MostDiscardedBytes = 4 * 1024 * 1024;
+
     // Nothing is escaped that need not be: a program of quotes would take six times the room, in the worker's heap too.
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly TaskCompletionSource<WorkerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isKilled;
 
     public int Number => number;
     public int ProcessId => processId;
     public byte[] Marker => marker;
     public SandboxPolicy Policy => policy;
-    public SafeFileHandle Output => output;
-    public SafeFileHandle Errors => errors;
+    public SafeFileHandle Output { get; } = Posix.NeverBlocking(output);
+    public SafeFileHandle Errors { get; } = Posix.NeverBlocking(errors);
 
     /// <summary>Where it asks for files and devices, and is answered.</summary>
-    public SafeFileHandle Requests => requests;
+    public SafeFileHandle Requests { get; } = Posix.NeverBlocking(requests);
 
     /// <summary>What it has open in the volumes, for as long as it lives; null while it has asked for nothing.</summary>
     public WorkerFiles? Files { get; set; }
@@ -57,17 +64,43 @@ internal sealed class Worker(
 
     public void SetExited(WorkerExit exit) => _exited.TrySetResult(exit);
 
-    /// <summary>Sends one frame, a request or the answer to a call, and the bytes that it announces.</summary>
-    /// <returns>False when the worker is gone.</returns>
+    /// <summary>Whether the process has been killed, though the kernel may need a moment to end it.</summary>
+    public bool IsKilled => _isKilled;
+
+    /// <summary>Sends one frame, a request or the answer to a call, and the bytes that it announces; waits while the worker does not read.</summary>
+    /// <returns>False when the worker is gone, or was killed meanwhile.</returns>
     public bool Send<T>(T frame, ReadOnlySpan<byte> bytes = default)
     {
         var payload = JsonSerializer.SerializeToUtf8Bytes(frame, Json);
         Span<byte> head = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(head, (uint)payload.Length);
-        return Posix.Write(requests, head) && Posix.Write(requests, payload) && Posix.Write(requests, bytes);
+        return Write(head) && Write(payload) && Write(bytes);
     }
 
-    public void Kill() => Posix.Signal(pidfd, Posix.SignalKill);
+    /// <summary>Fills <paramref name="buffer"/> with what the worker asks, and waits for the whole of it.</summary>
+    /// <returns>False when the worker is gone, has closed its end, or was killed meanwhile.</returns>
+    public bool Receive(Span<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var count = _isKilled ? 0 : Posix.Read(Requests, buffer);
+            if (count == 0)
+                return false;
+            if (count is null)
+                Posix.Poll(Requests, null, null, LookMilliseconds);
+            buffer = buffer[(count ?? 0)..];
+        }
+
+        return true;
+    }
+
+    public void Kill()
+    {
+        _isKilled = true;
+        Posix.Signal(pidfd, Posix.SignalKill);
+    }
+
+    public bool WaitForExit(TimeSpan patience) => ((IAsyncResult)Exited).AsyncWaitHandle.WaitOne(patience);
 
     /// <summary>Lets programs that began later have the processor first.</summary>
     public void GiveWay(int niceness)
@@ -94,12 +127,11 @@ internal sealed class Worker(
     public void Discard()
     {
         Span<byte> buffer = stackalloc byte[4096];
-        foreach (var from in (ReadOnlySpan<SafeFileHandle>)[output, errors, requests])
+        foreach (var from in (ReadOnlySpan<SafeFileHandle>)[Output, Errors, Requests])
         {
-            while (Posix.Poll(from, null, null, 0).First && Posix.Read(from, buffer) > 0)
-            {
-                // It is of no run.
-            }
+            var left = MostDiscardedBytes;
+            while (left > 0 && Posix.Read(from, buffer) is > 0 and var count)
+                left -= count;
         }
     }
 
@@ -190,9 +222,23 @@ internal sealed class Worker(
         Kill();
         Files?.Dispose();
         Devices?.Dispose();
-        output.Dispose();
-        errors.Dispose();
-        requests.Dispose();
+        Output.Dispose();
+        Errors.Dispose();
+        Requests.Dispose();
         pidfd.Dispose();
+    }
+
+    private bool Write(ReadOnlySpan<byte> data)
+    {
+        while (!data.IsEmpty)
+        {
+            if (_isKilled || Posix.Write(Requests, data) is not { } count)
+                return false;
+            if (count == 0)
+                Posix.WaitForRoom(Requests, LookMilliseconds);
+            data = data[count..];
+        }
+
+        return true;
     }
 }

@@ -55,6 +55,12 @@ internal sealed record WorkerFrame
         return frame is not null && frame.IsWellFormed() ? frame : throw new ProtocolException("a frame of an unknown form");
     }
 
+    /// <summary>What people see of a <c>display</c>, <c>result</c> or <c>progress</c> frame.</summary>
+    public RunEvent ToEvent() => Type == "progress" ? new() { Type = Type, Progress = new(Done!.Value, Total, Label) } : new() { Type = Type, Data = Data };
+
+    /// <summary>What an <c>error</c> frame says.</summary>
+    public RunError ToError() => new(Name!, Message!, Line, LineText, Column, Traceback!, Hint, Causes ?? []);
+
     private bool IsWellFormed() => Type switch
     {
         "ready" => Layers is { Count: <= MaxLayers },

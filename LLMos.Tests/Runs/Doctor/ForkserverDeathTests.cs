@@ -34,8 +34,8 @@ public sealed class ForkserverDeathTests
         var options = new RunOptions();
         var worker = await forkserver.ForkAsync(SandboxPolicy.For(new RunLimits(TimeoutSeconds: 60, HeapMegabytes: 64, OutputBytes: 65_536), options) with { Required = [] });
         // Its first word is that it is confined.
-        var read = await Task.Run(() => Posix.Read(worker.Output, new byte[1]));
-        Assert.Equal(1, read);
+        await Task.Run(() => Posix.Poll(worker.Output, null, null, -1));
+        Assert.Equal(1, Posix.Read(worker.Output, new byte[1]));
         return worker;
     }
 }

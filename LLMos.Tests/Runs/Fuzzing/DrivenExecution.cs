@@ -41,12 +41,41 @@ internal sealed class DrivenExecution : IDisposable
     {
         using var output = new AnonymousPipeServerStream(PipeDirection.Out);
         using var worker = WorkerAt(output);
-        var execution = Begin(worker, session: null, outputBytes);
+        using var execution = Begin(worker, session: null, outputBytes);
         output.Write(Ready);
         Assert.True(execution.WaitUntilReady(out _));
         output.Write(stream);
         output.Dispose();
         return Pump(execution);
+    }
+
+    /// <summary>What becomes of a run whose worker sent <paramref name="stream"/>, and that nothing ends: its pipes stay open even when it is killed.</summary>
+    /// <param name="floods">Whether errors are written all the while, as fast as they are read.</param>
+    public RunEnd? RunOfOneThatStays(ReadOnlySpan<byte> stream, double seconds, bool floods = false)
+    {
+        using var output = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var errors = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var worker = WorkerAt(output, errors);
+        using var execution = Begin(worker, session: null, outputBytes: 1_000_000, seconds);
+        output.Write(Ready);
+        Assert.True(execution.WaitUntilReady(out _));
+        output.Write(stream);
+        var flood = floods ? FloodAsync(errors) : Task.CompletedTask;
+        var end = Pump(execution).End;
+        worker.Dispose();
+        flood.GetAwaiter().GetResult();
+        return end;
+    }
+
+    /// <summary>Throws away what a worker sends that goes on sending.</summary>
+    public void DiscardAllThatIsWritten()
+    {
+        using var output = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var worker = WorkerAt(output);
+        var flood = FloodAsync(output);
+        worker.Discard();
+        worker.Dispose();
+        flood.GetAwaiter().GetResult();
     }
 
     /// <summary>The same of two runs of a session, in one worker.</summary>
@@ -57,7 +86,7 @@ internal sealed class DrivenExecution : IDisposable
     {
         using var output = new AnonymousPipeServerStream(PipeDirection.Out);
         using var worker = WorkerAt(output);
-        var execution = Begin(worker, "s", outputBytes);
+        using var execution = Begin(worker, "s", outputBytes);
         output.Write(Ready);
         Assert.True(execution.WaitUntilReady(out _));
         output.Write(first);
@@ -69,7 +98,8 @@ internal sealed class DrivenExecution : IDisposable
         output.Write(Late);
         output.Write(second);
         output.Dispose();
-        return (before, Pump(Begin(worker, "s", outputBytes)));
+        using var next = Begin(worker, "s", outputBytes);
+        return (before, Pump(next));
     }
 
     public void Dispose()
@@ -83,18 +113,39 @@ internal sealed class DrivenExecution : IDisposable
 
     private static byte[] Late { get; } = [.. "late\n"u8, .. FrameOf("""{"type":"result","data":{"text/plain":"late"}}"""), .. Ended];
 
+    private static Task FloodAsync(AnonymousPipeServerStream pipe) => Task.Factory.StartNew(
+        () =>
+        {
+            var piece = new byte[4096];
+            try
+            {
+                while (true)
+                    pipe.Write(piece);
+            }
+            catch (IOException)
+            {
+                // The reading end was closed, as it should be.
+            }
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     private Worker WorkerAt(AnonymousPipeServerStream output)
     {
         using var errors = new AnonymousPipeServerStream(PipeDirection.Out);
+        return WorkerAt(output, errors);
+    }
+
+    private Worker WorkerAt(AnonymousPipeServerStream output, AnonymousPipeServerStream errors)
+    {
         var worker = new Worker(
             1, _self, FrameInput.Marker, new(1, 1, []), Descriptor(output), Descriptor(errors), new(_requests.Handle, ownsHandle: false), new(-1, ownsHandle: false));
         worker.SetExited(new(0, null, default));
         return worker;
     }
 
-    private Execution Begin(Worker worker, string? session, long outputBytes)
+    private Execution Begin(Worker worker, string? session, long outputBytes, double seconds = 30)
     {
-        var run = new Run("fuzz", Owner, RunCalls.Python("1") with { Session = session }, new(30, 256, outputBytes), DateTime.UnixEpoch);
+        var run = new Run("fuzz", Owner, RunCalls.Python("1") with { Session = session }, new(seconds, 256, outputBytes), DateTime.UnixEpoch);
         return new(run, new(_log, DateTime.UnixEpoch, TimeProvider.System, 1000), worker, reach: null);
     }
 

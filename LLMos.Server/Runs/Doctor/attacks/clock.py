@@ -228,6 +228,57 @@ def slow_output(decoys):
         time.sleep(0.02)
 
 
+def _gathering():
+    """Have the server ask for gathered text before it kills, and answer nothing."""
+    import struct
+
+    import llmos.line
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    frame = b'{"type":"buffering"}'
+    os.write(1, llmos.line._channel._marker + struct.pack(">I", len(frame)) + frame)
+
+
+@endless
+def gathered_text_never_given(decoys):
+    """A program that gathers its text is asked for it before it is killed."""
+    _gathering()
+    time.sleep(10**6)
+
+
+@attack(ends=("timed-out", "output-exceeded"), seconds=SECONDS)
+def output_taken_back(decoys):
+    """What the server's poll saw is not there when it reads: whoever waits for it then looks at no clock."""
+    _gathering()
+    readers = [LIBC.open(f"/proc/self/fd/{descriptor}".encode(), os.O_RDONLY | os.O_NONBLOCK) for descriptor in (1, 2)]
+    while True:
+        os.write(1, b"x")
+        os.write(2, b"x" * 30_000)
+        for reader in readers:
+            LIBC.read(reader, ctypes.create_string_buffer(65536), 65536)
+
+
+@family([("length", b"\0\0"), ("text", b"\0\0\xff\0{"), ("bytes", b'\0\0\0\x3c{"call":"write","handle":1,"offset":0,"bytes":1000000      }')], ends="timed-out", seconds=SECONDS)
+def call_without_its_end(decoys, name, beginning):
+    """A call whose rest the server waits for."""
+    _gathering()
+    os.write(3, beginning)
+    time.sleep(10**6)
+
+
+@endless
+def answers_never_read(decoys):
+    """Calls without end, until the server's answers find no room."""
+    _gathering()
+    os.set_blocking(3, False)
+    call = b'{"call":"stat","path":"user"}'
+    while True:
+        try:
+            os.write(3, len(call).to_bytes(4, "big") + call)
+        except BlockingIOError:
+            time.sleep(0.01)
+
+
 @endless
 def frozen_clock(decoys):
     """The interpreter's idea of time is not the server's."""

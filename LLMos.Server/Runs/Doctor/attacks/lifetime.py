@@ -43,6 +43,15 @@ def end_told_and_worked_on(decoys):
         pass
 
 
+@attack(ends="succeeded")
+def end_told_and_errors_written_on(decoys):
+    """It says that it has ended, and writes errors for ever: a server that reads the rest of them would read for ever."""
+    _stubborn()
+    forged_end()
+    while True:
+        os.write(2, bytes(4096))
+
+
 @attack(ends=("crashed", "timed-out"), seconds=2)
 def pipes_closed_and_lived_on(decoys):
     """Every descriptor closed, all signals masked: nothing of it can be seen."""

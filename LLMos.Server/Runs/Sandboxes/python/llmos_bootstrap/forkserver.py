@@ -62,6 +62,8 @@ def _fork(control: socket.socket, made: Confinement, message: dict[str, Any]) ->
     used = used_memory()
     output, output_end = os.pipe()
     errors, errors_end = os.pipe()
+    for pipe in (output, errors):
+        os.fchmod(pipe, 0)  # so that no worker opens its end's other side by /proc/self/fd and takes back what it wrote
     requests, requests_end = socket.socketpair()
     pid = os.fork()
     if pid == 0:

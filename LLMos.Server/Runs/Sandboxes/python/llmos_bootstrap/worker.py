@@ -1,5 +1,6 @@
 """A worker's life: seal, say so, wait for requests, hand each over: one, or as many as a session has."""
 
+import contextlib
 import gc
 import importlib
 import os
@@ -34,15 +35,20 @@ def live(policy: Policy, made: Confinement, worker: int, marker: bytes, used: tu
         os.write(2, f"{error}\n".encode())
         os._exit(COULD_NOT_SEAL)
 
-    channel = Channel(REQUESTS, os.dup(1), marker)
+    channel, errors = Channel(REQUESTS, os.dup(1), marker), os.dup(2)
     channel.send({"type": "ready", "layers": layers})
     # A program unblocks them: one that comes between two is neither's.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     run = importlib.import_module(PROGRAM).prepare(channel)
+    follows = False
     while (request := channel.receive()) is not None:
         # One that came too late for the program before is not for this one, whose own come after `begun`.
         while signal.sigtimedwait(_SIGNALS, 0):
             pass
+        if follows:
+            with contextlib.suppress(OSError):  # The program before may have closed it.
+                os.write(errors, marker)
+        follows = True
         channel.send({"type": "begun"})
         gc.enable()
         run(request)

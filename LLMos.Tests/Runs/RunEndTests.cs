@@ -1,0 +1,108 @@
+using LLMos.Server.Runs;
+using LLMos.Tests.Hosting;
+using LLMos.Tests.Runs.Fuzzing;
+using LLMos.Tests.Runs.Sessions;
+
+namespace LLMos.Tests.Runs;
+
+/// <summary>A run ends when the server's clock or a person says so, whatever its worker does or leaves undone.</summary>
+public sealed class RunEndTests(SharedServer shared)
+{
+    // Has the server ask for gathered text before it kills, and answers nothing.
+    private const string Hostile = """
+        import os, signal, struct, time
+        import llmos.line
+        def say(frame): os.write(1, llmos.line._channel._marker + struct.pack('>I', len(frame)) + frame)
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        print('begun', flush=True)
+        say(b'{"type":"buffering"}')
+
+        """;
+
+    private const string AsksAndNeverReads = """
+        call = b'{"call":"list","path":""}'
+        while True: os.write(3, struct.pack('>I', len(call)) + call)
+        """;
+
+    public static TheoryData<string> WaysToStay { get; } =
+    [
+        "time.sleep(600)",
+        "os.write(3, b'\\0\\0')\ntime.sleep(600)",
+        "os.write(3, struct.pack('>I', 60_000) + b'{')\ntime.sleep(600)",
+        "call = b'{\"call\":\"write\",\"handle\":1,\"offset\":0,\"bytes\":9}'\nos.write(3, struct.pack('>I', len(call)) + call)\ntime.sleep(600)",
+        AsksAndNeverReads,
+        "os.kill(os.getpid(), signal.SIGSTOP)",
+    ];
+
+    [Theory]
+    [MemberData(nameof(WaysToStay))]
+    public async Task The_limit_on_time_ends_a_program(string code)
+    {
+        var ada = await shared.NewPersonAsync();
+
+        var run = await ada.RunAsync(Hostile + code, timeoutSeconds: 0.5);
+
+        Assert.Equal(("timed-out", "begun\n"), (run.State, run.Stdout.Text));
+    }
+
+    [Theory]
+    [MemberData(nameof(WaysToStay))]
+    public async Task A_cancel_ends_a_program_and_is_answered(string code)
+    {
+        var ada = await shared.NewPersonAsync();
+        var run = await ada.StartAsync(Hostile + code);
+        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+
+        using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{run.Id}/cancel", content: null);
+
+        Assert.Equal("cancelled", (await cancelled.ReadAsync<RunSummary>()).State);
+    }
+
+    [Fact]
+    public void A_worker_that_the_kernel_does_not_end_holds_nobody() => Assert.Equal(
+        RunState.TimedOut, Driven(execution => execution.RunOfOneThatStays(DrivenExecution.Begun, seconds: 0.1))?.State);
+
+    [Fact]
+    public void Errors_written_for_ever_behind_the_end_are_not_waited_for() => Assert.Equal(
+        RunState.Succeeded, Driven(execution => execution.RunOfOneThatStays([.. DrivenExecution.Begun, .. DrivenExecution.Ended], seconds: 30, floods: true))?.State);
+
+    [Fact]
+    public void A_worker_that_writes_for_ever_is_not_read_to_its_end_before_the_next_run() => Driven(execution =>
+    {
+        execution.DiscardAllThatIsWritten();
+        return (RunEnd?)null;
+    });
+
+    [Fact]
+    public async Task What_a_sessions_program_writes_behind_its_end_is_in_no_later_run()
+    {
+        var ada = await shared.NewPersonAsync();
+        const string Late = "for _ in range(300):\n    os.write(2, b'late')\n    os.write(1, b'late')\n    say(b'{\"type\":\"stderr\",\"text\":\"late\"}')\n    time.sleep(0.001)";
+
+        await ada.RunInAsync("s", $"{Hostile}say(b'{{\"type\":\"ended\",\"outcome\":\"succeeded\"}}')\n{Late}");
+        // The program before goes on for a moment, and then hands over to this one.
+        var next = await ada.RunInAsync("s", "import os\nos.write(2, b'C wrote this')\nprint('clean')");
+        var last = await ada.RunInAsync("s", "os.write(2, b'and this')\nprint('too')");
+
+        Assert.Equal(("succeeded", "clean\n", "C wrote this"), (next.State, next.Stdout.Text, next.Stderr.Text));
+        Assert.Equal(("succeeded", "too\n", "and this"), (last.State, last.Stdout.Text, last.Stderr.Text));
+    }
+
+    [Fact]
+    public async Task A_sessions_program_that_never_gives_way_to_the_next_is_ended_with_its_time()
+    {
+        var ada = await shared.NewPersonAsync();
+
+        await ada.RunInAsync("s", $"{Hostile}say(b'{{\"type\":\"ended\",\"outcome\":\"succeeded\"}}')\nwhile True:\n    os.write(2, b'late' * 1000)\n    os.write(1, b'late' * 1000)");
+        var next = await ada.RunInAsync("s", "print('clean')", timeoutSeconds: 1);
+
+        Assert.Equal(("timed-out", "", ""), (next.State, next.Stdout.Text, next.Stderr.Text));
+        Assert.Equal("succeeded", (await ada.RunInAsync("s", "print('again')")).State);
+    }
+
+    private static RunEnd? Driven(Func<DrivenExecution, RunEnd?> run)
+    {
+        using var execution = new DrivenExecution();
+        return run(execution);
+    }
+}
