@@ -17,7 +17,7 @@ internal sealed record WorkerFrame
         AllowDuplicateProperties = false,
         NumberHandling = JsonNumberHandling.Strict,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        Converters = { new BoundedForm() },
+        Converters = { new BoundedForm(), new BoundedList<SessionVariable>(MaxVariables), new BoundedList<ErrorCause>(MaxCauses), new BoundedList<long>(MaxDimensions) },
     };
 
     public required string Type { get; init; }
@@ -33,10 +33,10 @@ internal sealed record WorkerFrame
     public int? Column { get; init; }
     public string? LineText { get; init; }
     public string? Traceback { get; init; }
-    public List<ErrorCause>? Causes { get; init; }
+    public IReadOnlyList<ErrorCause>? Causes { get; init; }
     public string? Hint { get; init; }
     public string? Outcome { get; init; }
-    public List<SessionVariable>? Variables { get; init; }
+    public IReadOnlyList<SessionVariable>? Variables { get; init; }
     public int? Omitted { get; init; }
 
     /// <exception cref="ProtocolException">Not JSON, or not a frame of the table.</exception>
@@ -68,9 +68,9 @@ internal sealed record WorkerFrame
         "display" or "result" => Data is { Count: > 0 },
         "progress" => double.IsFinite(Done ?? double.NaN) && double.IsFinite(Total ?? 0) && (Label?.Length ?? 0) <= MaxLabel,
         "error" => Name?.Length <= MaxText && Message?.Length <= MaxText && Traceback?.Length <= MaxText && (Hint?.Length ?? 0) <= MaxText
-            && (LineText?.Length ?? 0) <= MaxText && (Causes is null || (Causes.Count <= MaxCauses && Causes.TrueForAll(IsWellFormed))),
+            && (LineText?.Length ?? 0) <= MaxText && (Causes?.All(IsWellFormed) ?? true),
         "begun" or "buffering" => true,
-        "variables" => Variables is { Count: <= MaxVariables } && Variables.TrueForAll(IsWellFormed) && Omitted >= 0,
+        "variables" => Variables is not null && Variables.All(IsWellFormed) && Omitted >= 0,
         "ended" => Outcome is "succeeded" or "failed" or "memory" or "interrupted",
         _ => false,
     };
@@ -79,8 +79,23 @@ internal sealed record WorkerFrame
         cause is { Name.Length: <= MaxText, Message.Length: <= MaxText, Relation: "cause" or "handling" or "member" } && (cause.LineText?.Length ?? 0) <= MaxText;
 
     private static bool IsWellFormed(SessionVariable? variable) =>
-        variable is { Name.Length: <= MaxVariableText, Type.Length: <= MaxVariableText, Repr.Length: <= MaxVariableText }
-        && (variable.Shape?.Count ?? 0) <= MaxDimensions;
+        variable is { Name.Length: <= MaxVariableText, Type.Length: <= MaxVariableText, Repr.Length: <= MaxVariableText };
+
+    /// <summary>Stops to read at the first one too many: a frame has room for eight million numbers, and each would take eight times its room.</summary>
+    private sealed class BoundedList<T>(int most) : JsonConverter<IReadOnlyList<T>>
+    {
+        public override IReadOnlyList<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var items = new List<T>();
+            if (reader.TokenType != JsonTokenType.StartArray)
+                throw new JsonException();
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                items.Add(items.Count < most ? JsonSerializer.Deserialize<T>(ref reader, options)! : throw new JsonException());
+            return items;
+        }
+
+        public override void Write(Utf8JsonWriter writer, IReadOnlyList<T> value, JsonSerializerOptions options) => throw new NotSupportedException();
+    }
 
     /// <summary>Stops to read at the first member too many: two million of them fit into one frame, and would take ten times its room.</summary>
     private sealed class BoundedForm : JsonConverter<Dictionary<string, string>>
