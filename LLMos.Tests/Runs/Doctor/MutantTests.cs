@@ -176,7 +176,7 @@ public sealed class MutantTests
     {
         OnlyRootMayChangeUsers();
         return HasAsync(
-            "confine._drop_privileges = lambda worker: 'off'",
+            "confine._drop_privileges = lambda user: 'off'",
             [("being_root", "root: users (0, 0, 0)"), ("same_user_as_the_server", "the server's user"), ("same_user_as_another_run", "the user of another run")],
             held: ["rights_from_programs", .. OfLandlock, .. OfSeccomp]);
     }
@@ -185,7 +185,7 @@ public sealed class MutantTests
     public Task All_workers_have_the_same_user()
     {
         OnlyRootMayChangeUsers();
-        return HasAsync("confine._UIDS = 1", [("same_user_as_another_run", "the user of another run")], held: ["being_root", "same_user_as_the_server"]);
+        return HasAsync("forkserver._next_user = lambda last, taken: 0", [("same_user_as_another_run", "the user of another run")], held: ["being_root", "same_user_as_the_server"]);
     }
 
     [Fact]
@@ -232,7 +232,7 @@ public sealed class MutantTests
 
     [Fact]
     public Task Signals_let_through_by_the_filter_by_Landlock_and_by_the_user() => HasAsync(
-        "let_through('kill', 'tgkill')\nwithout_landlock()\nconfine._drop_privileges = lambda worker: 'off'",
+        "let_through('kill', 'tgkill')\nwithout_landlock()\nconfine._drop_privileges = lambda user: 'off'",
         [
             ("signal_to_the_decoy_stop", "the decoy process was stopped"), ("signal_to_the_decoy_kill", "the decoy process was ended"), ("signal_through_a_thread", "the decoy process was stopped"),
             ("signal_nothing_to_server", "the process of server"),
@@ -241,7 +241,7 @@ public sealed class MutantTests
 
     [Fact]
     public Task Signals_to_another_run() => HasAsync(
-        "let_through('kill', 'tgkill')\nwithout_landlock()\nconfine._drop_privileges = lambda worker: 'off'",
+        "let_through('kill', 'tgkill')\nwithout_landlock()\nconfine._drop_privileges = lambda user: 'off'",
         [("signal_to_another_run_kill", "another run was ended")], held: []);
 
     [Fact]
@@ -266,7 +266,7 @@ public sealed class MutantTests
     [Fact]
     public Task Pipes_that_can_be_opened_again() => HasAsync(
         // Root may open every pipe; an ordinary user's worker those of its own user.
-        "os.fchmod = lambda *_: None\nconfine._drop_privileges = lambda worker: 'off'",
+        "os.fchmod = lambda *_: None\nconfine._drop_privileges = lambda user: 'off'",
         [("pipe_opened_again_output", "descriptor"), ("pipe_opened_again_errors", "descriptor"), ("pipe_opened_again_copy_of_output", "descriptor")],
         // The server does not wait for what it saw.
         held: ["output_taken_back"]);

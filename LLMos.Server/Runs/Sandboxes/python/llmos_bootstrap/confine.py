@@ -22,7 +22,7 @@ _LAST_CAPABILITY = 40
 
 # A server that runs as root gives each worker a user of its own from here on, so that they cannot signal each other
 # even without Landlock; where the user namespace does not map it, nobody.
-_FIRST_UID, _UIDS, _NOBODY = 0x70000000, 0x10000, 65534
+_FIRST_UID, _NOBODY = 0x70000000, 65534
 
 _MEGABYTE = 1024 * 1024
 # Address space above the heap: libraries that a program imports later, stacks, file mappings.
@@ -70,11 +70,11 @@ def _readable() -> list[str]:
     ]
 
 
-def confine(policy: Policy, made: Confinement, worker: int, used: tuple[int, int]) -> dict[str, str]:
+def confine(policy: Policy, made: Confinement, user: int, used: tuple[int, int]) -> dict[str, str]:
     """Apply every layer to this process and return what was applied, layer name to detail.
 
     Args:
-        worker: Its number, from which a server that runs as root gives it a user of its own.
+        user: A number that no other living worker has; a server that runs as root makes a user of its own from it.
         used: See `used_memory`.
 
     Raises:
@@ -82,7 +82,7 @@ def confine(policy: Policy, made: Confinement, worker: int, used: tuple[int, int
     """
     steps = {
         "rlimits": lambda: _limit(policy, *used),
-        "privileges": lambda: _drop_privileges(worker),
+        "privileges": lambda: _drop_privileges(user),
         "landlock": lambda: _restrict(made),
         "seccomp": lambda: _filter(made),
     }
@@ -117,14 +117,14 @@ def _limit(policy: Policy, data: int, address_space: int) -> str:
     return f"heap {megabytes} MiB, processor {policy.cpu_seconds} s, no files written, no processes"
 
 
-def _drop_privileges(worker: int) -> str:
+def _drop_privileges(user: int) -> str:
     os.umask(0o077)
     if os.getuid() == 0:
         os.setgroups([])
         try:
-            user = _FIRST_UID + worker % _UIDS
-            os.setresgid(user, user, user)
-            os.setresuid(user, user, user)
+            own = _FIRST_UID + user
+            os.setresgid(own, own, own)
+            os.setresuid(own, own, own)
         except OSError:
             os.setresgid(_NOBODY, _NOBODY, _NOBODY)
             os.setresuid(_NOBODY, _NOBODY, _NOBODY)

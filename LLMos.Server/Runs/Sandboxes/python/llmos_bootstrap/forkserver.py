@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Collection
 from typing import Any
 
 from llmos_bootstrap import frames, memory, worker
@@ -20,6 +21,7 @@ from llmos_bootstrap.preload import Loaded
 __all__ = ("serve",)
 
 _MAX_MESSAGE_BYTES = 65536
+_USERS = 65536
 
 
 def serve(control: socket.socket, loaded: Loaded) -> None:
@@ -32,14 +34,15 @@ def serve(control: socket.socket, loaded: Loaded) -> None:
     })
     generators = _generators()
     memory.settle()
-    children: dict[int, tuple[int, int]] = {}  # pidfd → worker number, pid
+    children: dict[int, tuple[int, int, int]] = {}  # pidfd → worker number, pid, user
+    user = -1
     poll = select.poll()
     poll.register(control, select.POLLIN)
     while True:
         for descriptor, _ in poll.poll():
             if descriptor in children:
                 poll.unregister(descriptor)
-                number, pid = children.pop(descriptor)
+                number, pid, _ = children.pop(descriptor)
                 os.close(descriptor)
                 _send(control, {"type": "exited", "worker": number, **_reap(pid)})
                 continue
@@ -51,12 +54,18 @@ def serve(control: socket.socket, loaded: Loaded) -> None:
             message = json.loads(data)
             for generator in generators:
                 generator.seed(None)
-            pidfd, pid = _fork(control, made, message)
-            children[pidfd] = (message["worker"], pid)
+            user = _next_user(user, {taken for _, _, taken in children.values()})
+            pidfd, pid = _fork(control, made, message, user)
+            children[pidfd] = (message["worker"], pid, user)
             poll.register(pidfd, select.POLLIN)
 
 
-def _fork(control: socket.socket, made: Confinement, message: dict[str, Any]) -> tuple[int, int]:
+def _next_user(last: int, taken: Collection[int]) -> int:
+    """Return the number behind `last`, around in a circle, that no living worker has."""
+    return next(number % _USERS for number in range(last + 1, last + 1 + _USERS) if number % _USERS not in taken)
+
+
+def _fork(control: socket.socket, made: Confinement, message: dict[str, Any], user: int) -> tuple[int, int]:
     policy = Policy.parse(message)
     marker = frames.new_marker()
     used = used_memory()
@@ -69,7 +78,7 @@ def _fork(control: socket.socket, made: Confinement, message: dict[str, Any]) ->
     if pid == 0:
         try:
             _keep(made, os.open(os.devnull, os.O_RDONLY), output_end, errors_end, requests_end.fileno())
-            worker.live(policy, made, message["worker"], marker, used)
+            worker.live(policy, made, user, marker, used)
         finally:
             os._exit(worker.COULD_NOT_SEAL)  # whatever happens, a child never returns into the forkserver's loop
     pidfd = os.pidfd_open(pid)

@@ -23,14 +23,14 @@ _NICENESS = 5
 _SIGNALS = (signal.SIGINT, signal.SIGUSR2)
 
 
-def live(policy: Policy, made: Confinement, worker: int, marker: bytes, used: tuple[int, int]) -> None:
+def live(policy: Policy, made: Confinement, user: int, marker: bytes, used: tuple[int, int]) -> None:
     """Never returns. Called in a fresh fork whose descriptors 0 to 3 are its own and all others but the ruleset closed."""
     try:
         os.setpgid(0, 0)
         os.nice(_NICENESS)
         os.chdir("/")
         _prefer_as_victim()
-        layers = confine(policy, made, worker, used)
+        layers = confine(policy, made, user, used)
     except OSError as error:
         os.write(2, f"{error}\n".encode())
         os._exit(COULD_NOT_SEAL)
