@@ -152,7 +152,7 @@ public sealed class MutantTests
     public Task The_limits_on_files_and_the_stack_off() => HasAsync(
         "resource.setrlimit(resource.RLIMIT_STACK, (resource.RLIM_INFINITY,) * 2)\nunlimited(resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_STACK)",
         [
-            ("limit_of_file_size", "instead of 0"), ("limit_of_open_files", "instead of 64"), ("limit_of_stack", "instead of"), ("descriptors_exhausted_copies", "1000 of copies"),
+            ("limit_of_file_size", "instead of 0"), ("limit_of_open_files", "instead of 40"), ("limit_of_stack", "instead of"), ("descriptors_exhausted_copies", "1000 of copies"),
             ("descriptors_exhausted_pairs", "1000 of pairs"), ("stack_touched_far_below", "it took"),
         ],
         held: ["one_large_block", "limit_of_processes"]);
@@ -209,7 +209,7 @@ public sealed class MutantTests
 
     [Fact]
     public Task Sockets_let_through_by_the_filter() => HasAsync(
-        "let_through('socket', 'connect', 'bind', 'listen', 'sendto')",
+        "let_through('socket', 'socketpair', 'connect', 'bind', 'listen', 'sendto')",
         [
             ("socket_of_tcp", "descriptor"), ("socket_of_netlink", "descriptor"), ("datagram_to_the_host_udp", "the listener udp heard"), ("unix_path_stream", "the listener unix-stream heard"),
             ("unix_path_datagram", "the listener unix-datagram heard"), ("pair_with_an_address", "heard"), ("call_socket", "the kernel"),
@@ -270,6 +270,29 @@ public sealed class MutantTests
         [("pipe_opened_again_output", "descriptor"), ("pipe_opened_again_errors", "descriptor"), ("pipe_opened_again_copy_of_output", "descriptor")],
         // The server does not wait for what it saw.
         held: ["output_taken_back"]);
+
+    [Fact]
+    public Task Socket_options_let_through() => HasAsync(
+        "let_through('setsockopt', 'getsockopt')",
+        [
+            ("socket_option_set_larger_buffer", "the kernel"), ("socket_option_set_filter", "the kernel"), ("socket_option_set_of_tcp", "the kernel"),
+            ("socket_option_read_who_is_there", "the kernel"), ("socket_option_read_process_there", "the kernel"),
+        ],
+        held: ["socket_of_udp", "limit_of_open_files"]);
+
+    [Fact]
+    public Task More_sockets_than_their_memory_allows() => HasAsync(
+        "confine._SOCKET_MEMORY, confine._MOST_DESCRIPTORS = 1 << 40, 1024\nlet_through('socketpair')",
+        [("socket_buffers_filled_streams", "MiB of the kernel's memory"), ("socket_buffers_filled_datagrams", "MiB of the kernel's memory"), ("limit_of_open_files", "instead of 40")],
+        held: ["one_large_block"]);
+
+    [Fact]
+    public Task A_host_that_gives_sockets_large_buffers_has_none() => HasAsync(
+        "confine._SOCKET_MEMORY = 1 << 20", [], held: ["socket_buffers_filled_streams", "descriptors_exhausted_pipes", "limit_of_open_files"]);
+
+    [Fact]
+    public Task The_limit_on_pending_signals_off() => HasAsync(
+        "unlimited(resource.RLIMIT_SIGPENDING)", [("signals_queued", "1000 signals"), ("limit_of_pending_signals", "instead of 64")], held: ["one_large_block"]);
 
     [Fact]
     public Task Shared_memory_let_through() => HasAsync(

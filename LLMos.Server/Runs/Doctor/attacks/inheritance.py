@@ -207,7 +207,7 @@ def trusted_half_as_a_source(decoys):
     """What forked this process is a module in it: its secrets, its descriptors, its functions."""
     from llmos_bootstrap import forkserver
 
-    found = [name for name, value in vars(forkserver).items() if isinstance(value, (int, list, dict)) and not name.startswith("__") and value and name not in ("_MAX_MESSAGE_BYTES", "_MARKER_BYTES")]
+    found = [name for name, value in vars(forkserver).items() if isinstance(value, (int, list, dict)) and not name.startswith("__") and value and name not in ("_MAX_MESSAGE_BYTES", "_USERS")]
     if found:
         return repr(found)
     raise Held("its module holds constants and functions only")

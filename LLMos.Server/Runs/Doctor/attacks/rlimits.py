@@ -1,6 +1,7 @@
 """What the kernel's limits of a process must stop: memory of each kind, processes, descriptors, files."""
 
 import resource
+import signal
 
 MEGABYTE = 1 << 20
 TOO_MUCH = 512 * MEGABYTE  # of which 64 MiB are allowed
@@ -151,7 +152,8 @@ def processor_limit(decoys):
 
 @family([
     ("core", resource.RLIMIT_CORE, 0), ("file_size", resource.RLIMIT_FSIZE, 0), ("processes", resource.RLIMIT_NPROC, 0), ("locked_memory", resource.RLIMIT_MEMLOCK, 0),
-    ("message_queues", resource.RLIMIT_MSGQUEUE, 0), ("open_files", resource.RLIMIT_NOFILE, 64), ("stack", resource.RLIMIT_STACK, 8 * MEGABYTE),
+    ("message_queues", resource.RLIMIT_MSGQUEUE, 0), ("open_files", resource.RLIMIT_NOFILE, 40), ("stack", resource.RLIMIT_STACK, 8 * MEGABYTE),
+    ("pending_signals", resource.RLIMIT_SIGPENDING, 64),
 ])
 def limit_of(decoys, name, limit, most):
     """Each limit is what it should be, the hard one too."""
@@ -206,6 +208,45 @@ def pipe_buffers_filled(decoys):
             raise Held(f"{held // 1024} KiB, then EMFILE") from None
         raise
     return f"{held // MEGABYTE} MiB of the kernel's memory"
+
+
+@family([("streams", 1, 65536), ("datagrams", 2, 150_000), ("packets", 5, 150_000)])
+def socket_buffers_filled(decoys, name, kind, size):
+    """Kernel memory in pairs of sockets: as many as there may be, each as large as the host allows, and full."""
+    import socket
+
+    ends, held = [], 0
+    try:
+        while len(ends) < 2000:
+            ends += socket.socketpair(socket.AF_UNIX, kind)
+    except OSError as refusal:
+        if refusal.errno not in (errno.EMFILE, errno.EPERM):
+            raise
+    for end in ends:
+        end.setblocking(False)
+        LIBC.setsockopt(end.fileno(), socket.SOL_SOCKET, socket.SO_SNDBUF, ctypes.byref(ctypes.c_int(1 << 30)), 4)
+        try:
+            while held < TOO_MUCH:
+                held += end.send(bytes(size))
+        except BlockingIOError:
+            pass
+    if held > 12 * MEGABYTE:
+        return f"{held // MEGABYTE} MiB of the kernel's memory"
+    raise Held(f"{held // 1024} KiB in {len(ends)} sockets")
+
+
+@attack
+def signals_queued(decoys):
+    """Signals that wait are counted for a user: where all programs have the server's, one would use up what they and the server may have."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGRTMIN])
+    for _ in range(1000):
+        os.kill(os.getpid(), signal.SIGRTMIN)
+    waited = 0
+    while signal.sigtimedwait([signal.SIGRTMIN], 0):
+        waited += 1
+    if waited > 100:
+        return f"{waited} signals"
+    raise Held(f"{waited} of 1000 signals")
 
 
 def _fork(how):

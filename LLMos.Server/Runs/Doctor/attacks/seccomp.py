@@ -308,6 +308,23 @@ def fcntl_command(decoys, name, command):
     return check(LIBC.fcntl(1, command, 1 << 20)) if answer == "EPERM" else f"the kernel, which answered {answer}"
 
 
+@family([
+    ("larger_buffer", 1, 7), ("larger_buffer_by_force", 1, 32), ("received", 1, 8), ("filter", 1, 26), ("filter_of_bpf", 1, 50), ("sender_told", 1, 16), ("sender_told_by_pidfd", 1, 76),
+    ("busy_polling", 1, 46), ("memory_reserved", 1, 79), ("zero_copy", 1, 60), ("timestamps", 1, 37), ("of_unix", 0, 1), ("of_tcp", 6, 1), ("of_tls", 282, 1),
+])
+def socket_option_set(decoys, name, level, option):
+    """setsockopt on its line to the server: larger buffers, programs for the kernel, who is at the other end."""
+    value = ctypes.create_string_buffer(b"\1\0\0\0" * 4)
+    return _expect(errno.EPERM, "setsockopt", 3, level, option, ctypes.addressof(value), 4)
+
+
+@family([("who_is_there", 1, 17), ("process_there", 1, 77), ("label_there", 1, 31), ("groups_there", 1, 59), ("memory", 1, 55), ("filter", 1, 26), ("buffer", 1, 7), ("of_unix", 0, 1)])
+def socket_option_read(decoys, name, level, option):
+    """getsockopt on its line to the server: who made it, a descriptor of the forkserver's process."""
+    value, size = ctypes.create_string_buffer(64), ctypes.c_uint(64)
+    return _expect(errno.EPERM, "getsockopt", 3, level, option, ctypes.addressof(value), ctypes.addressof(size))
+
+
 @family([("pdeathsig", 1, 0), ("dumpable", 4, 1), ("seccomp", 22, 0), ("no_new_privs", 38, 0), ("memory_map", 35, 1), ("subreaper", 36, 1), ("timerslack", 29, 1)])
 def prctl(decoys, name, option, value):
     """prctl to undo what holds: outlive the forkserver, adopt orphans, lift the filter."""

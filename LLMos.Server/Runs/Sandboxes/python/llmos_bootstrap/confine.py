@@ -8,6 +8,7 @@ import ctypes
 import os
 import resource
 import signal
+import socket
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -28,16 +29,24 @@ _MEGABYTE = 1024 * 1024
 # Address space above the heap: libraries that a program imports later, stacks, file mappings.
 _ADDRESS_SPACE_MARGIN = 1024 * _MEGABYTE
 
+# Each descriptor may be a socket, and one that is full holds the buffer that the host gives to a new one, and a piece more: 10 MiB in all with
+# Linux's own 208 KiB. Programs of a host that gives more have fewer descriptors, and no sockets when an event loop would not get by with those.
+_SOCKET_MEMORY, _SOCKET_PIECE = 12 * _MEGABYTE, 65536
+_MOST_DESCRIPTORS, _FEWEST_DESCRIPTORS = 40, 10
+# Signals that wait are counted for a user, in one sum for all workers where they have the server's.
+_PENDING_SIGNALS = 64
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True)
 class Confinement:
-    """What is made ready once, in the forkserver: the ruleset's descriptor (None: no Landlock) and the filter."""
+    """What is made ready once, in the forkserver: the ruleset's descriptor (None: no Landlock), the filter, the number of descriptors."""
 
     ruleset: int | None
     landlock_abi: int
     filter: system_calls.Filter
+    descriptors: int
 
 
 def prepare() -> Confinement:
@@ -46,7 +55,17 @@ def prepare() -> Confinement:
         _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     abi = landlock.abi()
-    return Confinement(landlock.make_ruleset(_readable()) if abi else None, abi, system_calls.compile_filter())
+    descriptors = _descriptors()
+    return Confinement(
+        landlock.make_ruleset(_readable()) if abi else None, abi,
+        system_calls.compile_filter(sockets=descriptors >= _FEWEST_DESCRIPTORS), max(descriptors, _FEWEST_DESCRIPTORS))
+
+
+def _descriptors() -> int:
+    one, other = socket.socketpair()
+    with one, other:
+        buffer = one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    return min(_SOCKET_MEMORY // (buffer + _SOCKET_PIECE), _MOST_DESCRIPTORS)
 
 
 def used_memory() -> tuple[int, int]:
@@ -81,7 +100,7 @@ def confine(policy: Policy, made: Confinement, user: int, used: tuple[int, int])
         OSError: A layer that `policy.required` names could not be applied.
     """
     steps = {
-        "rlimits": lambda: _limit(policy, *used),
+        "rlimits": lambda: _limit(policy, made.descriptors, *used),
         "privileges": lambda: _drop_privileges(user),
         "landlock": lambda: _restrict(made),
         "seccomp": lambda: _filter(made),
@@ -96,19 +115,20 @@ def confine(policy: Policy, made: Confinement, user: int, used: tuple[int, int])
     return applied
 
 
-def _limit(policy: Policy, data: int, address_space: int) -> str:
+def _limit(policy: Policy, descriptors: int, data: int, address_space: int) -> str:
     megabytes = policy.heap_bytes // _MEGABYTE
     limits = {
         resource.RLIMIT_DATA: data + policy.heap_bytes,
         resource.RLIMIT_AS: address_space + policy.heap_bytes + _ADDRESS_SPACE_MARGIN,
         resource.RLIMIT_CPU: policy.cpu_seconds,
         resource.RLIMIT_STACK: 8 * _MEGABYTE,
-        resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_NOFILE: descriptors,
         resource.RLIMIT_NPROC: 0,
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_SIGPENDING: _PENDING_SIGNALS,
     }
     for which, value in limits.items():
         _, hard = resource.getrlimit(which)

@@ -23,7 +23,7 @@ _ALWAYS = """
     setitimer getitimer alarm
     poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2 pipe pipe2
     dup dup2 dup3
-    recvfrom recvmsg shutdown getsockname getpeername getsockopt setsockopt
+    recvfrom recvmsg shutdown getsockname getpeername
     futex set_robust_list get_robust_list rseq membarrier sched_yield
     sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min getcpu getpriority
     getpid gettid getppid getpgrp getpgid getsid getuid geteuid getgid getegid getresuid getresgid getgroups
@@ -46,12 +46,16 @@ _TCGETS, _FIONREAD, _FIONBIO, _FIONCLEX, _FIOCLEX = 0x5401, 0x541B, 0x5421, 0x54
 _PROT_WRITE, _PROT_EXEC = 2, 4
 _MAP_SHARED, _MAP_ANONYMOUS, _MAP_GROWSDOWN, _MAP_HUGETLB = 0x01, 0x20, 0x100, 0x40000
 _CLONE_THREAD = 0x10000
-_AF_UNIX = 1
+_AF_UNIX, _SOL_SOCKET, _SOCK_STREAM, _SOCK_TYPES = 1, 1, 1, 0xF
+_SO_TYPE, _SO_ERROR, _SO_PROTOCOL, _SO_DOMAIN = 3, 4, 38, 39
 _PR_GET_NAME, _PR_SET_NAME, _PR_GET_DUMPABLE, _PR_GET_NO_NEW_PRIVS, _PR_GET_SECCOMP = 16, 15, 3, 39, 21
 
 
-def compile_filter() -> "Filter":
+def compile_filter(sockets: bool = True) -> "Filter":
     """Return the filter of this module's lists: everything not named gives EPERM.
+
+    Args:
+        sockets: Whether pairs of them may be made.
 
     Raises:
         RuntimeError: libseccomp refused a rule.
@@ -85,7 +89,12 @@ def compile_filter() -> "Filter":
     rules.add_rule(ERRNO(errno.ENOSYS), "clone3")
     rules.add_rule(ERRNO(errno.EAGAIN), "clone", Arg(0, MASKED_EQ, _CLONE_THREAD, _CLONE_THREAD))
 
-    rules.add_rule(ALLOW, "socketpair", Arg(0, EQ, _AF_UNIX))
+    if sockets:
+        # Streams only: a datagram is held whole above the buffer's end.
+        rules.add_rule(ALLOW, "socketpair", Arg(0, EQ, _AF_UNIX), Arg(1, MASKED_EQ, _SOCK_TYPES, _SOCK_STREAM))
+    # What Python asks of a socket. None is ever set: it would make buffers larger, or load a program of its own into the kernel.
+    for option in (_SO_TYPE, _SO_ERROR, _SO_PROTOCOL, _SO_DOMAIN):
+        rules.add_rule(ALLOW, "getsockopt", Arg(1, EQ, _SOL_SOCKET), Arg(2, EQ, option))
     rules.add_rule(ALLOW, "sendto", Arg(4, EQ, 0))  # no address: only along an existing connection
 
     for name in ("kill", "tgkill"):
