@@ -100,6 +100,42 @@ public sealed class RunEndTests(SharedServer shared)
         Assert.Equal("succeeded", (await ada.RunInAsync("s", "print('again')")).State);
     }
 
+    [Fact]
+    public async Task Memory_scattered_over_the_address_space_ends_the_run_and_the_session()
+    {
+        var ada = await shared.NewPersonAsync();
+        const string Scatters = """
+            import ctypes
+            libc = ctypes.CDLL(None)
+            libc.mmap.restype = ctypes.c_void_p
+            def scatter(pages):
+                for _ in range(pages):
+                    page = libc.mmap(None, ctypes.c_size_t(1 << 30), 1, 0x22, -1, ctypes.c_long(0))
+                    ctypes.string_at(page, 1)
+                    libc.munmap(ctypes.c_void_p(page + 4096), ctypes.c_size_t((1 << 30) - 4096))
+
+            """;
+
+        var all = await ada.RunAsync($"{Scatters}scatter(60_000)");
+        var some = await ada.RunInAsync("s", $"{Scatters}scatter(2_000)");
+
+        foreach (var run in new[] { all, some })
+        {
+            Assert.Equal("memory-exceeded", run.State);
+            Assert.Contains("page tables", run.Reason, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("lost", some.SessionState);
+    }
+
+    [Fact]
+    public async Task A_full_heap_is_not_scattered()
+    {
+        var run = await (await shared.NewPersonAsync()).RunAsync("block = bytearray(200 << 20)\nmany = [bytes(5000) for _ in range(2000)]\nprint(len(many))");
+
+        Assert.Equal(("succeeded", "2000\n"), (run.State, run.Stdout.Text));
+    }
+
     private static RunEnd? Driven(Func<DrivenExecution, RunEnd?> run)
     {
         using var execution = new DrivenExecution();

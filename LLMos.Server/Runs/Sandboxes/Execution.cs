@@ -95,7 +95,7 @@ internal sealed class Execution : IDisposable
                 return false;
         }
 
-        _worker.BaselineBytes = _worker.Measure().PeakResidentBytes;
+        _worker.Baseline = _worker.Measure();
         return true;
     }
 
@@ -164,6 +164,8 @@ internal sealed class Execution : IDisposable
     /// <summary>Takes the clock away: from here on nothing ends the worker but who has it.</summary>
     public void Dispose() => _clock.Dispose();
 
+    private RunEnd Scattered => new(RunState.MemoryExceeded, $"Its memory is in too many places: the kernel's page tables for it take more than {_worker.MostTableBytes / 1_048_576} MiB.");
+
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
     private bool IsOverdue => _stopped is not null && Stopwatch.GetElapsedTime(_stoppedAt) > HandOver + Leaving;
@@ -199,19 +201,10 @@ internal sealed class Execution : IDisposable
     /// <summary>Does what is due: by the timer, and by the thread itself when it knows that it is.</summary>
     private void ObserveClock()
     {
-        if (_stopped is not null)
-        {
-            if (Stopwatch.GetElapsedTime(_stoppedAt) > HandOver)
-                _worker.Kill();
+        if (_stopped is not null ? Stopwatch.GetElapsedTime(_stoppedAt) > HandOver : _started == 0 && Stopwatch.GetElapsedTime(_taken) > Sealing)
+            _worker.Kill();
+        if (_stopped is not null || _started == 0)
             return;
-        }
-
-        if (_started == 0)
-        {
-            if (Stopwatch.GetElapsedTime(_taken) > Sealing)
-                _worker.Kill();
-            return;
-        }
 
         if (!_gaveWay && Elapsed > Quick && _outcome is null)
         {
@@ -221,6 +214,8 @@ internal sealed class Execution : IDisposable
 
         if (Elapsed.TotalSeconds >= _run.Limits.TimeoutSeconds)
             TimeOut();
+        else if (_outcome is null && _worker.IsScattered(_worker.MeasureTables()))
+            Stop(Scattered);
     }
 
     private void TimeOut()
@@ -356,6 +351,8 @@ internal sealed class Execution : IDisposable
     {
         _errors.ReadRest(_buffer);
         var usage = _worker.Measure();
+        if (_worker.IsScattered(usage.PageTableBytes))
+            return _stopped = WithUsage(Scattered, usage);
         if (_output.Exceeded is { } exceeded)
             return WithUsage(new(RunState.OutputExceeded, Limit: exceeded), usage);
 
@@ -378,7 +375,10 @@ internal sealed class Execution : IDisposable
         if (!_begun)
             return null;
 
-        if (!_worker.WaitForExit(Leaving))
+        var left = _worker.WaitForExit(Leaving);
+        if (_stopped is { } meanwhile)
+            return meanwhile;
+        if (!left)
         {
             _worker.Kill();
             _worker.WaitForExit(Leaving);

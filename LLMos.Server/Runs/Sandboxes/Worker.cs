@@ -56,8 +56,8 @@ internal sealed class Worker(
     /// <summary>What it applied to itself, layer to detail; null until it has said so. From before it read any code, so it can be believed.</summary>
     public IReadOnlyDictionary<string, string>? Layers { get; set; }
 
-    /// <summary>Memory it had when it was ready, all of it shared with the forkserver or small.</summary>
-    public long BaselineBytes { get; set; }
+    /// <summary>What it had used when it was ready; its memory is shared with the forkserver or small.</summary>
+    public WorkerUsage Baseline { get; set; }
 
     /// <summary>Completes when the forkserver has reaped the process, or is gone itself.</summary>
     public Task<WorkerExit> Exited => _exited.Task;
@@ -141,22 +141,24 @@ internal sealed class Worker(
     /// <summary>What the kernel says the process has used; zeros once it has ended.</summary>
     public WorkerUsage Measure()
     {
-        try
-        {
-            var peak = File.ReadLines($"/proc/{processId}/status")
-                .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
-                .Select(line => long.Parse(line.AsSpan(6).Trim(" \tkB"), CultureInfo.InvariantCulture) * 1024)
-                .FirstOrDefault();
-            return new(MeasureCpu(), peak);
-        }
-        catch (Exception gone) when (gone is IOException or FormatException or ArgumentOutOfRangeException or UnauthorizedAccessException)
-        {
-            return default;
-        }
+        var status = ReadStatus();
+        return new(MeasureCpu(), BytesAfter("VmHWM:", status), BytesAfter("VmPTE:", status));
     }
 
+    /// <summary>The kernel's tables of its pages, in bytes; 0 once it has ended.</summary>
+    public long MeasureTables() => BytesAfter("VmPTE:", ReadStatus());
+
+    /// <summary>
+    /// Whether the kernel's tables of its pages have grown by more than <see cref="MostTableBytes"/>: a program that scatters single pages holds hundreds of
+    /// megabytes in them, and no limit of a process counts those.
+    /// </summary>
+    public bool IsScattered(long tableBytes) => tableBytes - Baseline.PageTableBytes > MostTableBytes;
+
+    /// <summary>Twice what a full heap needs, and what libraries take.</summary>
+    public long MostTableBytes => (4 * 1024 * 1024) + (policy.HeapBytes / 256);
+
     /// <summary>The part of the memory that is above the interpreter's own start.</summary>
-    public long HeapBytes(WorkerUsage usage) => Math.Max(0, usage.PeakResidentBytes - BaselineBytes);
+    public long HeapBytes(WorkerUsage usage) => Math.Max(0, usage.PeakResidentBytes - Baseline.PeakResidentBytes);
 
     /// <summary>Processor time alone; zero once it has ended.</summary>
     public TimeSpan MeasureCpu()
@@ -226,6 +228,28 @@ internal sealed class Worker(
         Errors.Dispose();
         Requests.Dispose();
         pidfd.Dispose();
+    }
+
+    private string ReadStatus()
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/status");
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    /// <returns>0 when there is no such line: the process has ended.</returns>
+    private static long BytesAfter(string name, string status)
+    {
+        var at = status.IndexOf(name, StringComparison.Ordinal);
+        if (at < 0)
+            return 0;
+        var value = status.AsSpan(at + name.Length);
+        return long.Parse(value[..value.IndexOf('k')], CultureInfo.InvariantCulture) * 1024;
     }
 
     private bool Write(ReadOnlySpan<byte> data)

@@ -28,4 +28,5 @@ internal readonly record struct WorkerExit(int Code, string? Signal, WorkerUsage
 
 /// <param name="Cpu">Processor time.</param>
 /// <param name="PeakResidentBytes">The most memory it had at once, what it shares with the forkserver included.</param>
-internal readonly record struct WorkerUsage(TimeSpan Cpu, long PeakResidentBytes);
+/// <param name="PageTableBytes">What the kernel has for its pages' addresses; 0 once it has ended.</param>
+internal readonly record struct WorkerUsage(TimeSpan Cpu, long PeakResidentBytes, long PageTableBytes = 0);

@@ -249,6 +249,19 @@ def signals_queued(decoys):
     raise Held(f"{waited} of 1000 signals")
 
 
+@attack(ends="memory-exceeded")
+def page_tables_grown(decoys):
+    """A page of memory each gigabyte: few pages, which the kernel keeps a page of tables and another for. The server looks at that, as no limit of the kernel's counts it."""
+    LIBC.mmap.restype, gigabyte = ctypes.c_void_p, 1 << 30
+    for number in range(60_000):
+        address = LIBC.mmap(None, ctypes.c_size_t(gigabyte), 1, 0x22, -1, ctypes.c_long(0))
+        if address == 2**64 - 1:
+            check(-1)
+        ctypes.string_at(address, 1)
+        LIBC.munmap(ctypes.c_void_p(address + 4096), ctypes.c_size_t(gigabyte - 4096))
+    return "480 MiB of page tables"
+
+
 def _fork(how):
     return {"os": os.fork, "libc": lambda: LIBC.fork(), "number": lambda: system_call("fork"), "clone": lambda: system_call("clone", 17, 0, 0, 0, 0)}[how]()
 
