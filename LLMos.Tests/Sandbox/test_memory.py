@@ -5,7 +5,10 @@ import unittest
 import sandbox
 
 SETTLED = """
+import ctypes, resource
 import numpy
+kind = ctypes.CFUNCTYPE(ctypes.c_int)
+kept, other = kind(lambda: 7), kind(lambda: 8)
 from llmos_bootstrap import memory
 before = memory._mappings()
 memory.settle()
@@ -13,6 +16,17 @@ after = memory._mappings()
 assert len(after) < len(before), (len(before), len(after))
 print(*{mapping.rights for mapping in after})
 assert numpy.linalg.inv(numpy.eye(3)).sum() == 3
+# What there was of callbacks can be called and let go; there is no room for another.
+assert kept() == 7
+del other
+_, hard = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (0, hard))
+try:
+    kind(lambda: 9)
+except MemoryError:
+    pass
+else:
+    raise AssertionError("a callback was made")
 """
 
 

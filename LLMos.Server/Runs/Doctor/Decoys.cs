@@ -38,6 +38,7 @@ internal sealed class Decoys : IDisposable
         server = Environment.ProcessId,
         forkserver,
         another_run = anotherRun,
+        writable_code = ProcessFacts.WritableCode(anotherRun),
         attacks = Path.Combine(AppContext.BaseDirectory, "Runs", "Doctor", "attacks"),
         root = Environment.IsPrivilegedProcess,
     };

@@ -45,6 +45,26 @@ internal sealed record ProcessFacts(int Id, string Name, char State, int Nice, b
         }
     }
 
+    /// <summary>Where its memory can be both written to and run; what a worker inherits is at the same place in each.</summary>
+    /// <returns>Empty, too, when the host does not tell.</returns>
+    public static IReadOnlyList<long> WritableCode(int id)
+    {
+        try
+        {
+            // 7f5c8a2b1000-7f5c8a2b2000 rwxp …
+            return
+            [
+                .. from line in File.ReadLines($"/proc/{id}/maps")
+                   where line.Split(' ')[1] is ['r', 'w', 'x', ..]
+                   select long.Parse(line.AsSpan(0, line.IndexOf('-')), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+            ];
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Ends it, if it is there.</summary>
     public static void Kill(int id)
     {

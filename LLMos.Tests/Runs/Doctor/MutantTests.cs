@@ -264,6 +264,16 @@ public sealed class MutantTests
         held: ["one_large_block", "call_memfd_create"]);
 
     [Fact]
+    public Task Memory_that_is_written_to_and_run_left_by_the_forkserver() => HasAsync(
+        "memory._end_callbacks = lambda: None\ncallback = ctypes.CFUNCTYPE(None)(lambda: None)",
+        [("machine_code_in_a_page_that_is_there", "which returned 12345"), ("machine_code_in_a_callback", "which returned 12345")],
+        held: ["memory_writable_and_executable_private", "written_memory_made_executable_all", "machine_code_in_a_library"]);
+
+    [Fact]
+    public Task Callbacks_ended_in_a_forkserver_that_has_some() => HasAsync(
+        "callback = ctypes.CFUNCTYPE(None)(lambda: None)", [], held: ["machine_code_in_a_page_that_is_there", "machine_code_in_a_callback"]);
+
+    [Fact]
     public Task Pipes_that_can_be_opened_again() => HasAsync(
         // Root may open every pipe; an ordinary user's worker those of its own user.
         "os.fchmod = lambda *_: None\nconfine._drop_privileges = lambda user: 'off'",

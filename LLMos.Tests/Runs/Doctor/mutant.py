@@ -18,7 +18,7 @@ import types  # noqa: E402
 
 import seccomp  # noqa: E402
 from llmos import program  # noqa: E402
-from llmos_bootstrap import confine, forkserver, landlock, preload, system_calls  # noqa: E402
+from llmos_bootstrap import confine, forkserver, landlock, memory, preload, system_calls  # noqa: E402
 
 # What takes the start its seconds, and no attack of a mutant needs.
 preload._MODULES = ("ctypes", "socket", "random", "llmos.progress", preload.PROGRAM)

@@ -127,6 +127,32 @@ def written_memory_made_executable(decoys, name, protection):
     return "machine code of its own"
 
 
+def _own_code_at(address):
+    code = {"x86_64": b"\xb8\x39\x30\0\0\xc3", "aarch64": b"\x20\x07\x86\x52\xc0\x03\x5f\xd6"}[os.uname().machine]  # return 12345
+    ctypes.memmove(address, code, len(code))
+    return f"machine code of its own, which returned {ctypes.CFUNCTYPE(ctypes.c_int)(address)()}"
+
+
+@attack
+def machine_code_in_a_page_that_is_there(decoys):
+    """The kernel need not be asked for memory to write to and run, where the forkserver left some: the doctor has looked for it in another worker."""
+    if decoys.writable_code:
+        return _own_code_at(decoys.writable_code[0])
+    raise Held("no memory of a worker can be both written to and run")
+
+
+@attack(ends=("held", "SIGSEGV"))
+def machine_code_in_a_callback(decoys):
+    """ctypes gives the address of a callback, which is code; past the class of ours that refuses it."""
+    import _ctypes
+
+    class Raw(_ctypes.CFuncPtr):
+        _flags_, _restype_, _argtypes_ = _ctypes.FUNCFLAG_CDECL, ctypes.c_int, ()
+
+    callback = Raw(lambda: 1)
+    return _own_code_at(ctypes.cast(callback, ctypes.c_void_p).value)
+
+
 @attack
 def machine_code_in_a_library(decoys):
     """Making the C library's own code writable."""

@@ -1,5 +1,6 @@
 """Tries, as any program could, what each layer alone must stop; prints what happened. Run by the server at its start."""
 
+import _ctypes
 import ctypes
 import errno
 import json
@@ -38,8 +39,21 @@ def seccomp():
     try:
         socket.socket(socket.AF_INET).close()
     except OSError as error:
+        if code_can_be_written():
+            return False, "a page can be written to and run"
         return error.errno == errno.EPERM, f"socket(): {errno.errorcode[error.errno]}"
     return False, "a socket could be made"
+
+
+def code_can_be_written():
+    class Callback(_ctypes.CFuncPtr):
+        _flags_, _restype_ = _ctypes.FUNCFLAG_CDECL, None
+
+    try:
+        Callback(lambda: None)  # for which there would have to be such a page
+    except MemoryError:
+        return False
+    return True
 
 
 seen = {}

@@ -18,7 +18,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from llmos import array_files, calls, failures, files, hints, line, modules, opening, variables
+from llmos import array_files, callbacks, calls, failures, files, hints, line, modules, opening, variables
 from llmos.display import bundle_of
 from llmos.streams import ErrorStream, OutputStream
 
@@ -70,6 +70,7 @@ def warm_up() -> None:
     hints.install()
     files.install()
     array_files.install()
+    callbacks.install()
     # Named rather than searched for: packages ask where it is without wanting a file there, and nowhere can be written.
     tempfile.tempdir = "/tmp"
     # The packages' own farewells are not a program's: they would only take time at its end.

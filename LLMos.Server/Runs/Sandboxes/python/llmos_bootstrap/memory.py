@@ -3,7 +3,10 @@
 import ctypes
 import gc
 import mmap
+import resource
 from dataclasses import dataclass
+
+import _ctypes
 
 __all__ = ("hold_arenas", "settle")
 
@@ -45,6 +48,7 @@ def settle() -> None:
     cannot do it says so, and nothing is lost.
     """
     gc.collect()
+    _end_callbacks()
     gc.freeze()
     _libc.malloc_trim(0)
     _fill_pools()
@@ -56,6 +60,32 @@ def settle() -> None:
     for mapping in _mappings():
         if mapping.rights == "rw-p" and mapping.name in ("", "[heap]"):
             _make_huge(mapping)
+
+
+def _end_callbacks() -> None:
+    """Leave no memory that can be both written to and run: libffi has a page of such for the callbacks of ctypes, and a program would have its own machine code there.
+
+    Callbacks that there are stay as they are, for good: to let go of one writes to the page. There is no room on it for more, so that a
+    program that makes one is refused, and not ended by the kernel.
+    """
+    for one in gc.get_objects():
+        if type(one).__name__ == "CThunkObject":
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(one))
+    library = ctypes.CDLL(getattr(_ctypes, "__file__", None))
+    allocate = getattr(library, "ffi_closure_alloc", None)
+    if allocate is not None:
+        allocate.argtypes, allocate.restype = (ctypes.c_size_t, ctypes.c_void_p), ctypes.c_void_p
+        code = ctypes.byref(ctypes.c_void_p())
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (0, hard))  # not one page more
+        try:
+            while allocate(1, code):
+                pass
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    for mapping in _mappings():
+        if "w" in mapping.rights and "x" in mapping.rights:
+            _libc.mprotect(mapping.start, mapping.end - mapping.start, mmap.PROT_READ | mmap.PROT_EXEC)
 
 
 def _fill_pools() -> None:
