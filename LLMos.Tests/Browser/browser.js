@@ -17,14 +17,23 @@ const patienceMilliseconds = 15_000
 // The page asks who it is before anybody has signed in; a browser writes each such answer to its console.
 const entrance = /status of 401 .*\/api\/v1\/account$|status of 404 .*\/api\/v1\/setup$/
 
+const browserOptions = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]
+
 /** @returns {Promise<Browser>} */
 export function openBrowser() {
-  return chromium.launch({
-    executablePath: process.env.LLMOS_CHROMIUM ?? "/usr/bin/chromium-headless-shell",
-    args: [
-      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    ],
+  return chromium.launch({ executablePath: process.env.LLMOS_CHROMIUM ?? "/usr/bin/chromium-headless-shell", args: browserOptions })
+}
+
+/**
+ * A browser as people have it, but for its window: the other lacks what connects ahead, and so does a profile that keeps nothing.
+ * @param {string} folder of its profile @param {Server} server @param {string[]} options @returns {Promise<BrowserContext>}
+ */
+export function openWholeBrowser(folder, server, options) {
+  return chromium.launchPersistentContext(folder, {
+    executablePath: process.env.LLMOS_WHOLE_CHROMIUM ?? "/usr/bin/chromium", args: [...browserOptions, ...options], baseURL: server.address, viewport: { width: 1200, height: 3000 },
   })
 }
 

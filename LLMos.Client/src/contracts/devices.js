@@ -41,7 +41,7 @@
  * @typedef {object} DeviceEvent
  * @property {number} sequence from 1; of joined bytes the last one's number
  * @property {SentTime} at
- * @property {"received" | "sent" | "state" | "lease" | "settings" | "signals" | "reset" | "skipped"} kind
+ * @property {"received" | "sent" | "state" | "lease" | "settings" | "signals" | "reset" | "named" | "skipped"} kind
  * @property {string | null} by
  * @property {Uint8Array | null} data of received and sent
  * @property {string | null} text of all others

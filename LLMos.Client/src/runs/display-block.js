@@ -36,8 +36,9 @@ export function displayView({ kind, value: { data, figure } }) {
 /** @param {MimeBundle} data @param {number | null} figure @returns {RichView} */
 function richest(data, figure) {
   const plain = data["text/plain"] ?? ""
-  if ("text/html" in data && data["text/html"].length <= maxHtmlCharacters)
-    return htmlView(data["text/html"])
+  const framed = "text/html" in data && data["text/html"].length <= maxHtmlCharacters && htmlView(data["text/html"])
+  if (framed)
+    return framed
   const shown = pictureOf(data)
   if (shown)
     return { ...picture(shown, `Figure ${figure}`), isPicture: true }
@@ -50,9 +51,11 @@ function richest(data, figure) {
   return { element: plainText(plain) }
 }
 
-/** @param {string} html @returns {RichView} */
+/** @param {string} html @returns {RichView | null} null when there is nothing to see, as of a figure that its scripts draw */
 function htmlView(html) {
   const frame = htmlFrame(html)
+  if (!frame)
+    return null
   const stopWatching = watchTheme(frame.paint)
   return { element: frame.element, about: frame.about, dispose: stopWatching }
 }

@@ -1,3 +1,4 @@
+import { cleanHtml } from "./clean-markup.js"
 import { element } from "./element.js"
 import { count } from "./format.js"
 import { shownTheme } from "./theme.js"
@@ -7,13 +8,21 @@ const lineHeight = 21
 const tallest = 420
 const margin = 2
 
+/** What shows without having text. */
+const seen = "img, svg, table, hr, input, meter, progress, [style]"
+
 /**
  * Foreign HTML in a frame that runs no scripts, loads nothing and has an origin of its own. Such a frame cannot be
  * measured from outside: its rows have a fixed height and are counted instead.
- * @param {string} html
+ * @param {string} foreign
+ * @returns {{ element: HTMLIFrameElement, about: string, paint: () => void } | null} null: there is nothing to see without scripts
  */
-export function htmlFrame(html) {
-  const shape = shapeOf(html)
+export function htmlFrame(foreign) {
+  const body = cleanHtml(foreign)
+  const html = body.innerHTML
+  if (body.querySelector(seen) === null && (body.textContent ?? "").trim() === "")
+    return null
+  const shape = shapeOf(body)
   const about = shape.said ?? (shape.bodyRows > 0 ? `${count(shape.bodyRows, "row")} × ${count(shape.columns, "column")}` : "HTML")
   const title = shape.bodyRows > 0 ? `Table, ${about}` : "HTML of the program"
   const frame = element("iframe", { class: "html-frame", sandbox: "", title, loading: "lazy", referrerpolicy: "no-referrer" })
@@ -33,16 +42,14 @@ export function heightOf({ rows, lines }) {
   return Math.min(tallest, Math.max(44, rows * rowHeight + lines * lineHeight + margin + scrollbar))
 }
 
-/** @param {string} html @returns {HtmlShape} */
-function shapeOf(html) {
-  // Parsed into a document without a window: nothing runs, nothing loads.
-  const parsed = new DOMParser().parseFromString(html, "text/html")
+/** Takes out of it what it has counted. @param {HTMLElement} parsed @returns {HtmlShape} */
+function shapeOf(parsed) {
   const rows = parsed.querySelectorAll("tr").length
   const bodyRows = [...parsed.querySelectorAll("tr")].filter((row) => row.querySelector("td"))
   const columns = bodyRows[0]?.querySelectorAll("td").length ?? 0
-  parsed.querySelectorAll("table, style, script, head").forEach((node) => node.remove())
-  const text = parsed.body.textContent ?? ""
-  const blocks = parsed.body.querySelectorAll("p, li, h1, h2, h3, h4, pre, br, hr").length
+  parsed.querySelectorAll("table, style").forEach((node) => node.remove())
+  const text = parsed.textContent ?? ""
+  const blocks = parsed.querySelectorAll("p, li, h1, h2, h3, h4, pre, br, hr").length
   const lines = text.trim() === "" ? 0 : Math.max(blocks, Math.ceil(text.trim().length / 90), 1)
   // pandas shows the head and tail of a long table, and says below how long it is.
   const said = /\d{1,15} rows × \d{1,15} columns/.exec(text)?.[0] ?? null
@@ -55,6 +62,7 @@ function documentOf(html, tokens) {
   const theme = shownTheme()
   return `<!doctype html><html lang="en"><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="x-dns-prefetch-control" content="off">
 <style>
 :root{color-scheme:${theme}}
 body{margin:0;scrollbar-width:thin;font:13px/${lineHeight}px ui-sans-serif,system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;color:${token("--frame-text")};background:${token("--frame-surface")}}

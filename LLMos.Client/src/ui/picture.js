@@ -1,4 +1,5 @@
 import { Download, Maximize2 } from "lucide"
+import { cleanSvg } from "./clean-markup.js"
 import { element } from "./element.js"
 import { icon } from "./icon.js"
 import { openDialog } from "./dialog.js"
@@ -18,9 +19,8 @@ export function pictureOf(data) {
     }
   }
   // As data, which has no origin: opened by itself it can do nothing in the page's name.
-  if ("image/svg+xml" in data)
-    return { address: `data:image/svg+xml,${encodeURIComponent(data["image/svg+xml"])}`, extension: "svg", dispose: () => {} }
-  return null
+  const svg = "image/svg+xml" in data && cleanSvg(data["image/svg+xml"])
+  return svg ? { address: `data:image/svg+xml,${encodeURIComponent(svg)}`, extension: "svg", dispose: () => {} } : null
 }
 
 /** A picture that opens large and can be saved. @param {Shown} shown @param {string} name e.g. "Figure 1" */

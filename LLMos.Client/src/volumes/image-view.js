@@ -1,3 +1,4 @@
+import { cleanSvg } from "../ui/clean-markup.js"
 import { element } from "../ui/element.js"
 import { visible } from "../ui/format.js"
 import { extensionOf } from "./file-kind.js"
@@ -12,7 +13,7 @@ export async function imageView(file) {
   const extension = extensionOf(file.name)
   const blob = /** @type {Blob} */ (file.blob)
   // SVG as data, which has no origin: opened by itself it can do nothing in the page's name.
-  const address = extension === "svg" ? `data:image/svg+xml,${encodeURIComponent(await blob.text())}` : URL.createObjectURL(new Blob([blob], { type: types[extension] }))
+  const address = extension === "svg" ? `data:image/svg+xml,${encodeURIComponent(cleanSvg(await blob.text()) ?? "")}` : URL.createObjectURL(new Blob([blob], { type: types[extension] }))
   const image = element("img", { src: address, alt: visible(file.name) })
   const size = element("figcaption", { class: "image-size" })
   image.addEventListener("load", () => {
