@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using LLMos.Server.Foundation.Texts;
 
 namespace LLMos.Server.Devices;
 
@@ -72,7 +73,7 @@ internal static class LogDownload
             if (begun is null)
             {
                 begun = happened.At;
-                await to.WriteAsync(JsonSerializer.Serialize(new { version = 2, width = 100, height = 30, timestamp = happened.At.ToUnixTimeSeconds(), title }) + "\n");
+                await to.WriteAsync(JsonSerializer.Serialize(new { version = 2, width = 100, height = 30, timestamp = happened.At.ToUnixTimeSeconds(), title = OneLine(title) }) + "\n");
             }
 
             var (kind, said) = happened.Kind switch
@@ -85,9 +86,10 @@ internal static class LogDownload
         }
     }
 
-    private static string By(DeviceEvent happened) => happened.By is null ? "" : $" by {happened.By}";
+    private static string By(DeviceEvent happened) => happened.By is null ? "" : $" by {OneLine(happened.By)}";
 
-    private static string OneLine(string? text) => (text ?? "").ReplaceLineEndings(" ");
+    // People read such a file in a terminal.
+    private static string OneLine(string? text) => VisibleText.Of((text ?? "").ReplaceLineEndings(" "));
 
     private static string Decode(Decoder decoder, byte[] bytes)
     {

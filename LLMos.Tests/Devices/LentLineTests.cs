@@ -155,6 +155,9 @@ public sealed class LentLineTests(LendingServer lending) : IClassFixture<Lending
     [InlineData("key", "", "Board", null, 0, 0)]
     [InlineData("key", "1", "Board\n", null, 0, 0)]
     [InlineData("key", "1", "Board", "../../dev", 0, 0)]
+    [InlineData("key", "1", "Board", "303a:1001\n", 0, 0)]
+    [InlineData("key", "1", "Board\u202e", null, 0, 0)]
+    [InlineData("k\u200bey", "1", "Board", null, 0, 0)]
     [InlineData("key", "1", "Board", null, -1, 0)]
     [InlineData("key", "1", "Board", null, 0, -1)]
     public async Task A_port_that_makes_no_sense_is_refused(string key, string epoch, string name, string? usb, long done, long offset)

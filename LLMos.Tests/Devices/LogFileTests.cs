@@ -56,6 +56,21 @@ public sealed class LogFileTests(BenchServer bench) : IClassFixture<BenchServer>
         Assert.Contains(events, happened => (string?)happened[1] == "i" && (string?)happened[2] == "hello\n");
     }
 
+    [Theory]
+    [InlineData("hex")]
+    [InlineData("cast")]
+    [InlineData("jsonl")]
+    public async Task What_people_and_lenders_wrote_does_nothing_to_a_terminal(string format)
+    {
+        // As a log of before has it.
+        _board.Log.Append(RecordKind.Lease, "an\u001b[2Jna", "taken: \u001b]0;owned\u0007\u202e\u009b31m");
+
+        var text = string.Join('\n', (await TextAsync(format)).Split('\n').Where(line => line.Contains("owned", StringComparison.Ordinal)));
+
+        Assert.Contains("owned", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(text, letter => letter is '\u001b' or '\u0007' or '\u202e' or '\u009b');
+    }
+
     [Fact]
     public async Task Lines_of_JSON_are_the_events()
     {

@@ -46,7 +46,7 @@ internal sealed record BenchCommand(Uri Server, string Token, string Ports, stri
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var logs = new LoggerConfiguration().WriteTo.Console(outputTemplate: Logs.Line, formatProvider: CultureInfo.InvariantCulture).CreateLogger();
+        using var logs = new LoggerConfiguration().Enrich.With<LogTexts>().WriteTo.Console(outputTemplate: Logs.Line, formatProvider: CultureInfo.InvariantCulture).CreateLogger();
         using var factory = LoggerFactory.Create(builder => builder.AddSerilog(logs).AddFilter("Microsoft", LogLevel.Warning));
         var log = factory.CreateLogger<BenchCommand>();
         if (Server is { Scheme: "http", IsLoopback: false })

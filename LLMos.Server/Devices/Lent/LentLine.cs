@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Threading.Channels;
 using LLMos.Server.Devices.Lines;
+using LLMos.Server.Foundation.Texts;
 using Microsoft.AspNetCore.SignalR;
 
 namespace LLMos.Server.Devices.Lent;
@@ -248,5 +249,5 @@ internal sealed class LentLine : ILine
             throw DeviceErrors.Gone();
     }
 
-    private static string Short(string? error) => error is { Length: > MostError } ? error[..MostError] : error ?? "";
+    private static string Short(string? error) => VisibleText.Of(error ?? "", MostError);
 }

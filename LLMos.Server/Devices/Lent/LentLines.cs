@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Texts;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 
@@ -108,8 +109,8 @@ internal sealed partial class LentLines(DeviceRegistry registry, IOptions<Device
     {
         foreach (var (name, text) in new[] { ("key", port.Key), ("epoch", port.Epoch), ("name", port.Name) })
         {
-            if (text is not { Length: > 0 and <= MostText } || text.Any(char.IsControl))
-                throw DeviceErrors.PortInvalid($"{name} must have 1 to {MostText} characters.");
+            if (text is not { Length: > 0 and <= MostText } || !VisibleText.Is(text))
+                throw DeviceErrors.PortInvalid($"{name} must have 1 to {MostText} characters that can be seen.");
         }
 
         if (port.Usb is not null && !UsbPattern().IsMatch(port.Usb))
@@ -118,6 +119,6 @@ internal sealed partial class LentLines(DeviceRegistry registry, IOptions<Device
             throw DeviceErrors.PortInvalid($"done, offset and sent must be 0 to {MostNumber}.");
     }
 
-    [GeneratedRegex("^[0-9a-f]{4}:[0-9a-f]{4}$")]
+    [GeneratedRegex(@"\A[0-9a-f]{4}:[0-9a-f]{4}\z")]
     private static partial Regex UsbPattern();
 }

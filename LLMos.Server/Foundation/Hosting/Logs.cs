@@ -49,7 +49,8 @@ internal static class Logs
             .Filter.ByExcluding(entry => entry.Exception is HubException && Matching.FromSource("Microsoft.AspNetCore.SignalR")(entry))
             // StartFailure says the same in a sentence.
             .Filter.ByExcluding(entry => entry.MessageTemplate.Text == "Hosting failed to start" && StartFailure.Explain(entry.Exception) is not null)
-            .Enrich.FromLogContext();
+            .Enrich.FromLogContext()
+            .Enrich.With<LogTexts>();
 
         if (options.Format == LogFormat.Json)
             log.WriteTo.Console(new RenderedCompactJsonFormatter());
