@@ -38,6 +38,9 @@ internal static partial class DevicesLog
     [LoggerMessage(3012, LogLevel.Warning, "The log of device {Device} could not be opened; the device is not shown until it is there again.")]
     public static partial void LogNotOpened(this ILogger log, string device, Exception failure);
 
+    [LoggerMessage(3013, LogLevel.Warning, "A connection from {Address} to the RFC 2217 port of device {Device} {Fault}; it was closed, and nothing of it reached the board.")]
+    public static partial void ClientRefused(this ILogger log, System.Net.EndPoint? address, string device, string fault);
+
     [LoggerMessage(3003, LogLevel.Error, "Serial ports could not be looked for; the next try is in a moment.")]
     public static partial void ScanFailed(this ILogger log, Exception failure);
 }

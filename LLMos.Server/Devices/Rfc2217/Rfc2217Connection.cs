@@ -15,25 +15,60 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
     // The modem lines that a client reads; nothing measures them here: carrier, data set ready, clear to send.
     private const byte ModemState = 0x80 | 0x20 | 0x10;
 
-    private static readonly TimeSpan HoldLongest = TimeSpan.FromMilliseconds(500), SendLongest = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan HoldLongest = TimeSpan.FromMilliseconds(500), SendLongest = TimeSpan.FromSeconds(10), GreetLongest = TimeSpan.FromSeconds(5);
 
     // Seconds: a client that has vanished is asked after 10, then every 5; what it does not acknowledge for as long ends it too.
     private const int KeepAliveAfter = 10, KeepAliveEvery = 5, KeepAliveTimes = 3;
     private const int TcpLevel = 6, TcpUserTimeout = 18;
 
+    private readonly byte[] _buffer = new byte[16 * 1024];
     private readonly TelnetDecoder _decoder = new();
+
+    // What the greeting has heard.
+    private List<TelnetItem> _heard = [];
     private readonly SemaphoreSlim _sending = new(1);
     private readonly HashSet<(byte, byte)> _answered = [];
     private LineControl _lines = null!;
     private CancellationTokenSource? _telling;
     private bool _isSuspended, _isPurged;
 
+    /// <summary>Makes sure that it is telnet: every tool that speaks RFC 2217 negotiates first. A browser, which any web page may send here, speaks HTTP.</summary>
+    /// <returns>What is wrong; null: it may be served.</returns>
+    /// <exception cref="SocketException">The client has gone.</exception>
+    public async Task<string?> GreetAsync(CancellationToken cancellation)
+    {
+        socket.NoDelay = true;
+        using var patience = new CancellationTokenSource(GreetLongest, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        await SendAsync([
+            Telnet.Iac, Telnet.Will, Telnet.Binary, Telnet.Iac, Telnet.Do, Telnet.Binary, Telnet.Iac, Telnet.Will, Telnet.SuppressGoAhead,
+            Telnet.Iac, Telnet.Do, Telnet.SuppressGoAhead, Telnet.Iac, Telnet.Do, Telnet.ComPort], cancellation);
+        try
+        {
+            while (_heard.Count == 0)
+            {
+                var count = await socket.ReceiveAsync(_buffer, both.Token);
+                if (count == 0)
+                    return "negotiated nothing";
+                _heard = _decoder.Take(_buffer.AsSpan(0, count));
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return "negotiated nothing for 5 s";
+        }
+
+        return _heard[0].Verb == 0 ? "spoke no telnet" : null;
+    }
+
+    /// <summary>Says that somebody is there, which a person at a terminal can read.</summary>
+    public Task RefuseAsync(CancellationToken cancellation) => SendAsync("Another client has this port.\r\n"u8.ToArray(), cancellation);
+
     /// <summary>Serves until the client hangs up, the lease ends, or the device is gone.</summary>
     public async Task ServeAsync(CancellationToken cancellation)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         _lines = new(SetLinesAsync);
-        socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveAfter);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveEvery);
@@ -42,9 +77,6 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
         var telling = TellAsync(ending.Token);
         try
         {
-            await SendAsync([
-                Telnet.Iac, Telnet.Will, Telnet.Binary, Telnet.Iac, Telnet.Do, Telnet.Binary, Telnet.Iac, Telnet.Will, Telnet.SuppressGoAhead,
-                Telnet.Iac, Telnet.Do, Telnet.SuppressGoAhead, Telnet.Iac, Telnet.Do, Telnet.ComPort], ending.Token);
             await HearAsync(ending.Token);
         }
         catch (Exception end) when (end is SocketException or OperationCanceledException or ObjectDisposedException or DomainException)
@@ -62,16 +94,18 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
 
     private async Task HearAsync(CancellationToken cancellation)
     {
-        var buffer = new byte[16 * 1024];
         while (true)
         {
+            foreach (var item in _heard)
+                await DoAsync(item, cancellation);
+            _heard = [];
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             if (_lines.IsHeld)
                 patience.CancelAfter(HoldLongest);
             int count;
             try
             {
-                count = await socket.ReceiveAsync(buffer, patience.Token);
+                count = await socket.ReceiveAsync(_buffer, patience.Token);
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
@@ -81,8 +115,7 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
 
             if (count == 0)
                 return;
-            foreach (var item in _decoder.Take(buffer.AsSpan(0, count)))
-                await DoAsync(item, cancellation);
+            _heard = _decoder.Take(_buffer.AsSpan(0, count));
         }
     }
 

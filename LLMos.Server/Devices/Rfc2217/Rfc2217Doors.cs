@@ -22,7 +22,7 @@ internal sealed class Rfc2217Doors(IOptions<DeviceOptions> options, TimeProvider
         {
             if (!_byLease.TryGetValue(lease.Id, out var door))
             {
-                door = _byLease[lease.Id] = new(Listen(), device, lease, time);
+                door = _byLease[lease.Id] = new(Listen(), device, lease, time, log);
                 lease.End.Token.Register(() =>
                 {
                     if (_byLease.TryRemove(lease.Id, out var ended))
@@ -62,7 +62,7 @@ internal sealed class Rfc2217Doors(IOptions<DeviceOptions> options, TimeProvider
             try
             {
                 listener.Bind(new IPEndPoint(address, port));
-                listener.Listen(1);
+                listener.Listen(8);
                 return listener;
             }
             catch (SocketException taken)
