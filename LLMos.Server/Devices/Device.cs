@@ -50,7 +50,7 @@ internal sealed class Device : ILineListener, IDisposable
     /// <summary>The newest: its path may change when it is plugged in again.</summary>
     public DeviceIdentity Identity { get; private set; }
 
-    public DeviceDescription Description { get; private set; } = new(null, []);
+    public DeviceDescription Description { get; private set; } = DeviceDescription.None;
 
     /// <summary>What people call it.</summary>
     public string Name => Description.Name ?? Identity.Title;
@@ -114,9 +114,15 @@ internal sealed class Device : ILineListener, IDisposable
         return null;
     }
 
-    public void Describe(DeviceDescription description)
+    /// <param name="by">Whose doing it is, which the log then tells; null: it is read back.</param>
+    public void Describe(DeviceDescription description, Caller? by = null)
     {
+        var (name, tags) = (Name, Description.Tags);
         Description = description;
+        if (by is not null && Name != name)
+            Log.Append(RecordKind.Named, NameOf(by), $"renamed from '{name}' to '{Name}'");
+        if (by is not null && !tags.SequenceEqual(description.Tags, StringComparer.Ordinal))
+            Log.Append(RecordKind.Named, NameOf(by), description.Tags.Count == 0 ? "without tags now" : $"tagged {string.Join(", ", description.Tags)}");
         _changed(this);
     }
 

@@ -22,6 +22,9 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
     private const int MatchShare = 10;
 
     private readonly SemaphoreSlim _asking = new(1);
+
+    // Accounts, one for each request of theirs that waits for what the board prints.
+    private readonly List<string> _expecting = [];
     private int _waiting;
     private long _ids, _askedAt;
 
@@ -30,13 +33,15 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
 
     /// <summary>Sends a command of the JSON protocol and returns its reply.</summary>
     /// <exception cref="DomainException"><c>devices.command_timeout</c>, <c>devices.restarted</c>, <c>devices.gone</c>, <c>devices.busy</c>, and all of a write.</exception>
-    public Task<CommandAnswer> SendAsync(Caller caller, CommandDeviceRequest request, CancellationToken cancellation)
+    public async Task<CommandAnswer> SendAsync(Caller caller, CommandDeviceRequest request, CancellationToken cancellation)
     {
         if (request.TimeoutSeconds is not (>= 0.1 and <= 60))
             throw DeviceErrors.ArgumentInvalid("timeoutSeconds", "0.1 to 60");
         if (request.Command is null)
             throw DeviceErrors.ArgumentInvalid("command", "an object");
-        return InTurnAsync(async () =>
+        // Before a place is taken: those who may not ask must not stand in the way of who may.
+        device.Leases.Require(caller, request.LeaseId);
+        return await InTurnAsync(async () =>
         {
             LookBack();
             if (_isDirty && !_echoesIds)
@@ -46,7 +51,7 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
     }
 
     /// <summary>Waits until the board has printed something.</summary>
-    /// <exception cref="DomainException"><c>devices.pattern_invalid</c>, <c>devices.argument_invalid</c>, <c>devices.after_invalid</c>, <c>devices.busy</c>, and all of a write when something is sent.</exception>
+    /// <exception cref="DomainException"><c>devices.pattern_invalid</c>, <c>devices.argument_invalid</c>, <c>devices.after_invalid</c>, <c>devices.expects_busy</c>, and all of a write when something is sent.</exception>
     public async Task<ExpectAnswer> ExpectAsync(Caller caller, ExpectDeviceRequest request, CancellationToken cancellation)
     {
         if (request.TimeoutSeconds is not (>= 0.1 and <= 300))
@@ -54,12 +59,9 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
         if (request.Kilobytes is not (>= 1 and <= 1024))
             throw DeviceErrors.ArgumentInvalid("kilobytes", "1 to 1024");
         var pattern = Compile(request.Pattern);
-        if (Interlocked.Increment(ref _waiting) > options.MaxWaiting)
-        {
-            Interlocked.Decrement(ref _waiting);
-            throw DeviceErrors.Busy(options.MaxWaiting);
-        }
-
+        if (request.Send is not null)
+            device.Leases.Require(caller, request.LeaseId);
+        BeginExpecting(caller);
         try
         {
             var events = device.Log.WatchAsync(request.After ?? device.Log.Last, () => true, cancellation);
@@ -69,7 +71,8 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
         }
         finally
         {
-            Interlocked.Decrement(ref _waiting);
+            lock (_expecting)
+                _expecting.Remove(caller.AccountId);
         }
     }
 
@@ -236,6 +239,19 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
         finally
         {
             Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    // Who has the device is not kept from reading it by all the others together.
+    private void BeginExpecting(Caller caller)
+    {
+        lock (_expecting)
+        {
+            if (_expecting.Count(account => account == caller.AccountId) >= options.MaxExpectsEach)
+                throw DeviceErrors.ExpectsBusy(options.MaxExpectsEach);
+            if (_expecting.Count >= options.MaxWaiting && device.Leases.Look().Current?.Holder.AccountId != caller.AccountId)
+                throw DeviceErrors.ExpectsBusy(options.MaxWaiting);
+            _expecting.Add(caller.AccountId);
         }
     }
 

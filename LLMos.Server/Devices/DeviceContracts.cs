@@ -47,7 +47,7 @@ public sealed record DeviceSettings(
 
 /// <summary>What happened on a line.</summary>
 /// <param name="Sequence">From 1; of joined bytes the last one's number. Watch again with it as <c>after</c>.</param>
-/// <param name="Kind">received, sent, state, lease, settings, signals, reset or skipped.</param>
+/// <param name="Kind">received, sent, state, lease, settings, signals, reset, named or skipped.</param>
 /// <param name="By">The person whose doing it was.</param>
 /// <param name="Data">Of received and sent: bytes (base64 in JSON).</param>
 /// <param name="Text">Of all others: a sentence.</param>

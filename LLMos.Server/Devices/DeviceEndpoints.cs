@@ -48,7 +48,7 @@ internal static class DeviceEndpoints
         return TypedResults.Stream(to => LogDownload.WriteAsync(device.Log, device.Name, format, after, to, cancellation), file.Type, $"{device.Identity.Id}.{file.Extension}");
     }
 
-    private static async Task<DeviceSummary> Describe(string id, DescribeDeviceRequest request, DeviceRegistry registry) => (await registry.DescribeAsync(id, request)).Summarize();
+    private static async Task<DeviceSummary> Describe(string id, DescribeDeviceRequest request, Caller caller, DeviceRegistry registry) => (await registry.DescribeAsync(caller, id, request)).Summarize();
 
     private static async Task<NoContent> Remove(string id, Caller caller, DeviceRegistry registry)
     {

@@ -67,6 +67,9 @@ internal static class DeviceErrors
     public static DomainException QueueFull(int limit) =>
         new(new(ErrorKind.Busy, "devices.queue_full", Invariant($"{limit} people wait for this device already."), RetryAfterSeconds: 10));
 
+    public static DomainException WaitsAlready() =>
+        new(new(ErrorKind.Conflict, "devices.waits_already", "You wait for this device already, in another page, program or request: each person has one place. End that wait, or wait for it."));
+
     public static DomainException TakeOverForbidden(string holder) =>
         new(new(ErrorKind.Forbidden, "devices.take_over_forbidden", $"{holder} has the device; only an administrator may take it from somebody else."));
 
@@ -85,8 +88,20 @@ internal static class DeviceErrors
     public static DomainException Busy(int limit) =>
         new(new(ErrorKind.Busy, "devices.busy", Invariant($"{limit} requests wait for this device already."), RetryAfterSeconds: 1));
 
+    public static DomainException ExpectsBusy(int limit) =>
+        new(new(ErrorKind.Busy, "devices.expects_busy", Invariant($"{limit} requests wait already for what this device prints, yours or all people's together."), RetryAfterSeconds: 1));
+
     public static DomainException SearchBusy() =>
         new(new(ErrorKind.Busy, "devices.busy", "Somebody else searches this device's log.", RetryAfterSeconds: 1));
+
+    public static DomainException DescribeForbidden(string holder) =>
+        new(new(ErrorKind.Forbidden, "devices.describe_forbidden", $"{holder} has the device: its name and tags are changed by who has it, or by an administrator. Nothing was changed."));
+
+    public static DomainException NamesUsedUp(int limit) =>
+        new(new(ErrorKind.Forbidden, "devices.describe_forbidden", Invariant($"The device has had {limit} names, which is as many as are remembered: only an administrator may give it another one.")));
+
+    public static DomainException NameTaken(string name) =>
+        new(new(ErrorKind.Conflict, "devices.name_taken", $"Another device is or was called '{name}', and programs may open it by that name. Choose another name, or ask an administrator."));
 
     public static DomainException PortsBusy(string address, int first, string why) =>
         new(new(ErrorKind.Unavailable, "devices.ports_busy", Invariant($"No port for RFC 2217 could be opened at {address} from {first} on: {why}")));

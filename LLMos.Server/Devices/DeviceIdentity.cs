@@ -19,4 +19,8 @@ internal sealed record DeviceIdentity(string Id, string Title, string? Path, str
 internal sealed record Lender(string AccountId, string Name);
 
 /// <summary>What people say of it.</summary>
-internal sealed record DeviceDescription(string? Name, IReadOnlyList<string> Tags);
+/// <param name="FormerNames">What it was called before, the newest last: programs may still open it by one, so no other device gets it.</param>
+internal sealed record DeviceDescription(string? Name, IReadOnlyList<string> Tags, IReadOnlyList<string> FormerNames)
+{
+    public static readonly DeviceDescription None = new(null, [], []);
+}

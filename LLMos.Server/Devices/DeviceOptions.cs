@@ -49,7 +49,11 @@ public sealed record DeviceOptions
     [Range(0, 65_000)]
     public int Rfc2217FirstPort { get; init; }
 
-    /// <summary>Requests that wait for the lease of one device, or for its answer.</summary>
+    /// <summary>People who wait for the lease of one device; the same of commands that wait for its answer, and of requests that wait for what it prints.</summary>
     [Range(1, 1024)]
     public int MaxWaiting { get; init; } = 16;
+
+    /// <summary>Requests of one person that wait for what one device prints.</summary>
+    [Range(1, 1024)]
+    public int MaxExpectsEach { get; init; } = 4;
 }

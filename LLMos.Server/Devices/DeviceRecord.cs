@@ -24,6 +24,9 @@ internal enum RecordKind : byte
 
     /// <summary>Made for a reader: events that it does not get.</summary>
     Skipped = 8,
+
+    /// <summary>It was given another name or tags.</summary>
+    Named = 9,
 }
 
 /// <summary>An entry of a device's log.</summary>

@@ -5,6 +5,7 @@ using LLMos.Server.Devices.Lines;
 using LLMos.Server.Devices.Lines.Virtual;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Storage;
+using LLMos.Server.Foundation.Texts;
 using Microsoft.Extensions.Options;
 
 namespace LLMos.Server.Devices;
@@ -15,7 +16,7 @@ internal sealed class DeviceRegistry(
 {
     public const string Collection = "devices";
 
-    private const int MostName = 64, MostTags = 16, MostTag = 32;
+    private const int MostName = 64, MostTags = 16, MostTag = 32, MostFormerNames = 64;
 
     // A board that is plugged in again is there in less than two seconds, also when its first opening fails: udev gives the right to it a moment later.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), FirstRetry = TimeSpan.FromSeconds(0.25), LastRetry = TimeSpan.FromSeconds(5);
@@ -35,33 +36,53 @@ internal sealed class DeviceRegistry(
     /// <exception cref="DomainException"><c>devices.not_found</c>.</exception>
     public Device Get(string? id) => id is not null && _devices.TryGetValue(id, out var device) ? device : throw DeviceErrors.NotFound();
 
-    /// <summary>The device of an id, or the one that people call so.</summary>
-    /// <exception cref="DomainException"><c>devices.not_found</c>; <c>devices.ambiguous</c>: several are called so.</exception>
+    /// <summary>The device of an id, or the one that people call so. What a lender calls a port never stands in for another device's name, also a former one.</summary>
+    /// <exception cref="DomainException"><c>devices.not_found</c>; <c>devices.ambiguous</c>: several are, or one of another lender was, called so.</exception>
     public Device Named(string name)
     {
         if (_devices.TryGetValue(name, out var device))
             return device;
-        var named = _devices.Values.Where(other => other.Name == name).Take(2).ToList();
-        return named.Count > 1 ? throw DeviceErrors.Ambiguous(name) : named.FirstOrDefault() ?? throw DeviceErrors.NotFound();
+        var named = _devices.Values.Where(other => other.Name == name).ToList();
+        if (named.Where(other => other.Description.Name == name).ToList() is { Count: > 0 } given)
+            named = given;
+        if (named.Count == 0)
+            throw DeviceErrors.NotFound();
+        return named.Count > 1 || _devices.Values.Any(other => other.Identity.Lender?.AccountId != named[0].Identity.Lender?.AccountId && other.Description.FormerNames.Contains(name))
+            ? throw DeviceErrors.Ambiguous(name)
+            : named[0];
     }
 
-    /// <exception cref="DomainException"><c>devices.not_found</c>, <c>devices.argument_invalid</c>.</exception>
-    public async Task<Device> DescribeAsync(string id, DescribeDeviceRequest request)
+    /// <summary>Gives a device another name and tags; its log tells who did.</summary>
+    /// <exception cref="DomainException"><c>devices.not_found</c>, <c>devices.argument_invalid</c>, <c>devices.describe_forbidden</c>, <c>devices.name_taken</c>.</exception>
+    public async Task<Device> DescribeAsync(Caller caller, string id, DescribeDeviceRequest request)
     {
         var device = Get(id);
         var (name, tags) = (request.Name?.Trim(), request.Tags ?? []);
-        if (name is not { Length: > 0 and <= MostName } || name.Any(char.IsControl))
-            throw DeviceErrors.ArgumentInvalid("name", $"1 to {MostName} characters");
-        if (tags.Count > MostTags || tags.Any(tag => tag is not { Length: > 0 and <= MostTag } || tag.Any(char.IsControl)))
-            throw DeviceErrors.ArgumentInvalid("tags", $"{MostTags} at most, of 1 to {MostTag} characters");
+        if (name is not { Length: > 0 and <= MostName } || !VisibleText.Is(name))
+            throw DeviceErrors.ArgumentInvalid("name", $"1 to {MostName} characters that can be seen");
+        if (tags.Count > MostTags || tags.Any(tag => tag is not { Length: > 0 and <= MostTag } || !VisibleText.Is(tag)))
+            throw DeviceErrors.ArgumentInvalid("tags", $"{MostTags} at most, of 1 to {MostTag} characters that can be seen");
+        var isAdministrator = caller.Role >= Role.Administrator;
+        if (!isAdministrator && device.Leases.Look().Current is { } lease && lease.Holder.AccountId != caller.AccountId)
+            throw DeviceErrors.DescribeForbidden(lease.Holder.Name);
+        var former = device.Description.FormerNames;
+        if (name != device.Name)
+        {
+            if (!isAdministrator && (former.Count >= MostFormerNames || _devices.Values.Any(other => other != device && (other.Name == name || other.Identity.Id == name || other.Description.FormerNames.Contains(name)))))
+                throw former.Count >= MostFormerNames ? DeviceErrors.NamesUsedUp(MostFormerNames) : DeviceErrors.NameTaken(name);
+            former = [.. former.Append(device.Name).Where(before => before != name).Distinct().TakeLast(MostFormerNames)];
+        }
+
         await database.WriteAsync(documents =>
         {
             var known = documents.Find(Collection, id) ?? new() { ["_id"] = id };
-            (known["name"], known["tags"]) = (name, new BsonArray(tags.Select(tag => new BsonValue(tag))));
+            (known["name"], known["tags"], known["formerNames"]) = (name, ArrayOf(tags), ArrayOf(former));
             documents.Put(Collection, known);
         });
-        device.Describe(new(name, [.. tags]));
+        device.Describe(new(name, [.. tags], former), caller);
         return device;
+
+        static BsonArray ArrayOf(IEnumerable<string> texts) => new(texts.Select(text => new BsonValue(text)));
     }
 
     /// <summary>Opens a device that somebody lends, and remembers it.</summary>
@@ -240,8 +261,10 @@ internal sealed class DeviceRegistry(
         var record = new DeviceLog(FolderOf(found.Id), options.Value.LogMegabytes * 1024L * 1024, time);
         var device = _devices[found.Id] = new(found, record, options.Value, time, changed => Changed?.Invoke(changed));
         if (database.Read(documents => documents.Find(Collection, found.Id)) is { } known && known.ContainsKey("name"))
-            device.Describe(new(known["name"].AsString, [.. known["tags"].AsArray.Select(tag => tag.AsString)]));
+            device.Describe(new(known["name"].AsString, TextsOf(known["tags"]), TextsOf(known["formerNames"])));
         return device;
+
+        static IReadOnlyList<string> TextsOf(BsonValue array) => array.IsArray ? [.. array.AsArray.Select(text => text.AsString)] : [];
     }
 
     /// <param name="Wait">Until it is tried again.</param>

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using LLMos.Server.Accounts;
 using LLMos.Server.Devices.Lines;
 using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Texts;
 
 namespace LLMos.Server.Devices;
 
@@ -34,10 +35,11 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
     }
 
     /// <summary>Takes the lease, or waits for it in the queue. When it is given, nothing of a former holder is under way.</summary>
-    /// <exception cref="DomainException"><c>devices.lease_busy</c> when the wait is over, <c>devices.queue_full</c>, <c>devices.take_over_forbidden</c>.</exception>
+    /// <exception cref="DomainException"><c>devices.lease_busy</c> when the wait is over, <c>devices.waits_already</c>, <c>devices.queue_full</c>, <c>devices.take_over_forbidden</c>.</exception>
     public async Task<Lease> TakeAsync(Caller caller, LeaseRequest request, string? connection, CancellationToken cancellation)
     {
-        var reason = request.Reason is { Length: > MostReason } long_ ? long_[..MostReason] : request.Reason;
+        // It is shown in terminals, lists and downloads.
+        var reason = request.Reason is null ? null : VisibleText.Of(request.Reason, MostReason);
         Lease? taken = null, ended = null;
         LinkedListNode<Waiting>? place = null;
         lock (_gate)
@@ -54,6 +56,8 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
                 Tell(taken = Give(caller, reason, connection, request.IsFlash), ended is null ? "taken" : $"taken over from {ended.Holder.Name}");
             else if (request.WaitSeconds == 0)
                 throw Busy();
+            else if (_waiting.Any(waiting => waiting.Caller.AccountId == caller.AccountId))
+                throw DeviceErrors.WaitsAlready();
             else if (_waiting.Count >= options.MaxWaiting)
                 throw DeviceErrors.QueueFull(options.MaxWaiting);
             else

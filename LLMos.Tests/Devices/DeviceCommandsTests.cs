@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LLMos.Server.Accounts;
 using LLMos.Server.Devices;
 using static LLMos.Tests.Devices.ScriptedDevice;
 
@@ -80,6 +81,53 @@ public sealed class DeviceCommandsTests : IDisposable
             await RefusedAsync("devices.argument_invalid", _board.Device.Commands.SendAsync(Anna, new(lease, JsonNode.Parse(command)!.AsObject()), CancellationToken.None));
         Assert.DoesNotContain(_board.Device.Log.Read(0, 100), happened => happened.Kind == "sent");
     }
+
+    [Fact]
+    public async Task Those_who_wait_for_what_it_prints_keep_neither_a_command_nor_each_other_out()
+    {
+        var lease = await _board.TakeAsync(Anna);
+        using var over = new CancellationTokenSource();
+        var waiting = new List<Task>();
+        foreach (var person in Enumerable.Range(0, 4))
+        {
+            var other = new Caller($"o{person}", "other", Role.Member);
+            waiting.AddRange(Enumerable.Range(0, 4).Select(_ => ExpectAsync(other, over.Token)));
+            await RefusedAsync("devices.expects_busy", ExpectAsync(other, over.Token));
+        }
+
+        await RefusedAsync("devices.expects_busy", ExpectAsync(new("late", "late", Role.Member), over.Token));
+        waiting.Add(ExpectAsync(Anna, over.Token));
+        _board.Line.Write = _ =>
+        {
+            _board.Line.Say("{\"status\":\"ok\"}\n");
+            return Task.CompletedTask;
+        };
+        await Within(AskAsync(lease, "dance"));
+
+        await over.CancelAsync();
+        foreach (var task in waiting)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
+        var late = ExpectAsync(new("late", "late", Role.Member), CancellationToken.None);
+        _board.Line.Say("printed\n");
+        Assert.True((await Within(late)).Matched);
+    }
+
+    [Fact]
+    public async Task Who_may_not_ask_takes_no_place_from_who_may()
+    {
+        var lease = await _board.TakeAsync(Anna);
+        var asked = AskAsync(lease, "dance");
+        for (var count = 0; count < 40; count++)
+            await RefusedAsync("devices.lease_required", _board.Device.Commands.SendAsync(new("o", "other", Role.Member), new("none", new() { ["action"] = "dance" }), CancellationToken.None));
+
+        var next = AskAsync(lease, "sing");
+        _board.Line.Say("{\"status\":\"ok\"}\n");
+        await Within(asked);
+        _board.Line.Say("{\"status\":\"ok\"}\n");
+        await Within(next);
+    }
+
+    private Task<ExpectAnswer> ExpectAsync(Caller caller, CancellationToken cancellation) => _board.Device.Commands.ExpectAsync(caller, new("printed", TimeoutSeconds: 300), cancellation);
 
     private Task<CommandAnswer> AskAsync(string lease, string action) => _board.Device.Commands.SendAsync(Anna, new(lease, new() { ["action"] = action }), CancellationToken.None);
 

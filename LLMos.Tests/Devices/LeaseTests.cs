@@ -8,7 +8,7 @@ namespace LLMos.Tests.Devices;
 
 public sealed class LeaseTests : IDisposable
 {
-    private static readonly Caller Anna = new("a", "anna", Role.Member), Ben = new("b", "ben", Role.Member), Root = new("r", "root", Role.Administrator);
+    private static readonly Caller Anna = new("a", "anna", Role.Member), Ben = new("b", "ben", Role.Member), Root = new("r", "root", Role.Administrator), Cleo = new("c", "cleo", Role.Member);
 
     private readonly FakeTimeProvider _time = new(new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly List<string> _told = [];
@@ -133,13 +133,45 @@ public sealed class LeaseTests : IDisposable
         await TakeAsync(Root);
         await RefusedAsync("devices.lease_busy", TakeAsync(Anna));
         var (one, two) = (TakeAsync(Anna, wait: 10), TakeAsync(Ben, wait: 30));
-        await RefusedAsync("devices.queue_full", TakeAsync(Ben, wait: 10));
+        await RefusedAsync("devices.queue_full", TakeAsync(Cleo, wait: 10));
 
         _time.Advance(TimeSpan.FromSeconds(11));
 
         await RefusedAsync("devices.lease_busy", one);
         Assert.Equal(["ben"], _leases.Look().Waiting);
         Assert.False(two.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Each_person_has_one_place_among_those_that_wait()
+    {
+        var lease = await TakeAsync(Root);
+        using var patience = new CancellationTokenSource();
+        var first = _leases.TakeAsync(Anna, new(WaitSeconds: 100), null, patience.Token);
+        await RefusedAsync("devices.waits_already", TakeAsync(Anna, wait: 100));
+        var ben = TakeAsync(Ben, wait: 100);
+        Assert.Equal(["anna", "ben"], _leases.Look().Waiting);
+
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        var again = TakeAsync(Anna, wait: 100);
+
+        Assert.Equal(["ben", "anna"], _leases.Look().Waiting);
+        _leases.Release(Root, lease.Id);
+        await ben;
+        Assert.False(again.IsCompleted);
+    }
+
+    [Theory]
+    [InlineData("\u001b]0;owned\u0007\u202e", @"\x1b]0;owned\x07\u202e")]
+    [InlineData("two\nlines", @"two\x0alines")]
+    [InlineData("étude 🎹", "étude 🎹")]
+    public async Task A_reason_is_kept_as_it_can_be_shown(string reason, string shown)
+    {
+        var lease = await _leases.TakeAsync(Anna, new(reason), null, CancellationToken.None);
+
+        Assert.Equal(shown, lease.Reason);
+        Assert.Contains($"anna taken: {shown}", _told);
     }
 
     [Fact]
