@@ -22,10 +22,8 @@ internal static class FileEndpoints
     private static IResult Read(string volume, string? path, Caller caller, VolumeFiles files, HttpResponse response, int? version = null, string? download = null)
     {
         var at = VolumePath.Parse(volume, path ?? "");
-        var type = VolumeAnswers.MediaTypeOf(at.Name);
-        if (type.StartsWith("text/", StringComparison.Ordinal))
-            type += "; charset=utf-8";
-        var name = download is null or "0" or "false" ? null : at.Name;
+        var (type, isShown) = ServedType.Of(VolumeAnswers.MediaTypeOf(at.Name));
+        var name = isShown && (download is null or "0" or "false") ? null : at.Name;
         Confine(response);
         return files.Read<IResult>(caller, at, version, (file, state) =>
         {

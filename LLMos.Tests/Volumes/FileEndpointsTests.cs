@@ -45,7 +45,7 @@ public sealed class FileEndpointsTests(VolumesServer shared) : IClassFixture<Vol
 
         Assert.Equal("default-src 'none'; sandbox", Assert.Single(answer.Headers.GetValues("Content-Security-Policy")));
         Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
-        Assert.Equal(("text/html", $"\"{entry.Tag}\""), (answer.Content.Headers.ContentType!.MediaType, answer.Headers.ETag!.Tag));
+        Assert.Equal(("text/plain", $"\"{entry.Tag}\""), (answer.Content.Headers.ContentType!.MediaType, answer.Headers.ETag!.Tag));
         using var download = await ada.SendAsync(HttpMethod.Get, "files/user/evil.html?download=true");
         Assert.Equal("attachment", download.Content.Headers.ContentDisposition!.DispositionType);
     }

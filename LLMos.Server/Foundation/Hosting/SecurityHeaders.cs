@@ -3,10 +3,8 @@ namespace LLMos.Server.Foundation.Hosting;
 /// <summary>What a browser is told about every answer.</summary>
 internal static class SecurityHeaders
 {
-    // 'unsafe-inline' for styles only: CodeMirror writes style elements. 'self' in connect-src covers ws: and wss: of this host.
-    private const string Policy =
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; " +
-        "frame-src 'self' data: blob:; frame-ancestors 'none'; form-action 'self'; object-src 'none'; base-uri 'none'";
+    // The page's own files: what people upload, which has other paths, is no part of the page.
+    private static readonly string[] Folders = ["/app/", "/shell/"];
 
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((http, next) =>
     {
@@ -21,8 +19,10 @@ internal static class SecurityHeaders
         var headers = http.Response.Headers;
         // A person's file has a stricter one.
         if (headers.ContentSecurityPolicy.Count == 0)
-            headers.ContentSecurityPolicy = Policy;
+            headers.ContentSecurityPolicy = PolicyFor(http.Request.Host);
         headers.XContentTypeOptions = "nosniff";
+        // Else browsers look up the names in all links of the page: a program that has no network would reach out by what it prints.
+        headers["X-DNS-Prefetch-Control"] = "off";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
@@ -31,4 +31,18 @@ internal static class SecurityHeaders
             headers.CacheControl = "no-store";
         return Task.CompletedTask;
     }
+
+    // 'unsafe-inline' for styles only: CodeMirror writes style elements. 'self' in connect-src covers ws: and wss: of this host.
+    private static string PolicyFor(HostString host)
+    {
+        var page = OfPage(host);
+        return $"default-src 'none'; script-src {page}; style-src {page} 'unsafe-inline'; font-src {page}; img-src {page} data: blob:; connect-src 'self'; " +
+            "frame-src blob:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
+    }
+
+    // A policy has paths only behind a host's name or IPv4 address.
+    private static string OfPage(HostString host) =>
+        host.HasValue && host.Value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_' or ':')
+            ? string.Join(' ', Folders.Select(folder => host.Value + folder))
+            : "'self'";
 }
