@@ -26,15 +26,18 @@ RUN mkdir -p /tmp/python3-pythran/DEBIAN && cd /tmp \
  && dpkg-deb --build python3-pythran && dpkg --install python3-pythran.deb && rm -r /tmp/*
 COPY scripts/packages.sh /tmp/
 # After the packages of the sandbox, what .NET itself needs. The libraries' own tests and tables
-# of Unicode that nothing here reads go again.
+# of Unicode that nothing here reads go again. So do all set-user-id bits (su, mount, passwd…): nobody here has a password,
+# and where a container is run without no-new-privileges they would be a way to root.
 RUN . /tmp/packages.sh && apt-get update \
  && apt-get install -y --no-install-recommends $sandbox_packages ca-certificates libssl3 libstdc++6 \
  && find /usr/lib/python3/dist-packages -type d -name tests -prune -exec rm -r {} + \
  && apt-get clean && rm -r /var/lib/apt/lists/* /usr/share/unicode /tmp/* \
+ && find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
  && useradd --uid 1000 --no-create-home --home-dir /data --shell /usr/sbin/nologin llmos \
  && install -d -o 1000 -g 1000 -m 750 /data
 COPY --from=server /app /app
-ENV ASPNETCORE_URLS=http://+:8080 LLMos__Data__Path=/data
+# No port for debuggers and profilers, by which another program of the same user could take the server over.
+ENV ASPNETCORE_URLS=http://+:8080 LLMos__Data__Path=/data DOTNET_EnableDiagnostics=0
 USER 1000:1000
 WORKDIR /app
 VOLUME /data

@@ -10,6 +10,7 @@ using LLMos.Server.Volumes;
 
 try
 {
+    CoreDumps.Forbid();
     if (BenchCommand.From(args) is { } bench)
         return await bench.RunAsync(TimeProvider.System);
     var doctor = DoctorCommand.From(ref args);

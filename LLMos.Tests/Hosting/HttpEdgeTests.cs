@@ -124,6 +124,38 @@ public sealed class HttpEdgeTests
     }
 
     [Fact]
+    public async Task A_long_path_or_method_takes_no_more_of_the_log_than_a_short_one()
+    {
+        await using var server = new ServerWithoutPrograms();
+        using var stranger = server.Client();
+
+        await stranger.GetAsync("/api/v1/long/" + new string('x', 6000));
+        using var request = new HttpRequestMessage(new HttpMethod(new string('M', 3000)), "/api/v1/method");
+        await stranger.SendAsync(request);
+
+        Assert.Contains(server.Log.Lines, line => line.Contains("/api/v1/long/xxx", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Lines, line => line.Contains("MMM… /api/v1/method", StringComparison.Ordinal));
+        Assert.All(server.Log.Lines.Where(line => line.Contains("HTTP ", StringComparison.Ordinal)), line => Assert.InRange(line.Length, 1, 600));
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8080/", "127.0.0.1:8080/app/ 127.0.0.1:8080/shell/")]
+    [InlineData("http://localhost/", "localhost/app/ localhost/shell/")]
+    [InlineData("http://[::1]:8080/", "'self'")]
+    public async Task Scripts_styles_and_fonts_of_the_page_are_its_own_files(string address, string sources)
+    {
+        await using var server = new ServerWithoutPrograms();
+        using var answer = await server.Client().GetAsync(address + "api/v1/health/live");
+
+        var policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy")).Split("; ");
+        Assert.Contains("default-src 'none'", policy);
+        Assert.Contains($"script-src {sources}", policy);
+        Assert.Contains($"style-src {sources} 'unsafe-inline'", policy);
+        Assert.Contains($"font-src {sources}", policy);
+        Assert.Equal("off", Assert.Single(answer.Headers.GetValues("X-DNS-Prefetch-Control")));
+    }
+
+    [Fact]
     public async Task Requests_are_logged_without_their_query()
     {
         await using var server = new ServerWithoutPrograms();

@@ -14,6 +14,9 @@ public sealed class StartFailureTests
     [InlineData("LLMos__Logging__Format", "yaml", "'yaml' at 'Logging:Format'")]
     [InlineData("LLMos__Data__Path", "/proc/none", "The data folder '/proc/none' cannot be used")]
     [InlineData("LLMos__FirstRun__AdminPassword__FILE", "/nowhere", "/nowhere")]
+    [InlineData("LLMos__Hosting__KnownProxies", "10.0.0.1 proxy.lan", "KnownProxies has 'proxy.lan', which is neither an address nor a network")]
+    [InlineData("LLMos__Hosting__AllowedHosts", "http://llmos.lan", "AllowedHosts has host names without ports")]
+    [InlineData("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true", "name the addresses of your proxies in LLMos__Hosting__KnownProxies")]
     [InlineData("ASPNETCORE_URLS", "http://192.0.2.1:1", "Cannot assign requested address")]
     public async Task What_a_person_can_set_right_ends_the_start_with_2_and_one_sentence(string setting, string value, string sentence)
     {

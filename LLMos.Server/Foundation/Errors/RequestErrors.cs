@@ -9,6 +9,13 @@ internal static class RequestErrors
     public static DomainException OriginRefused() =>
         new(new(ErrorKind.Forbidden, "request.origin_refused", "This request comes from a page of another site; only this server's own page may send it."));
 
+    public static DomainError HostUnknown(string host) => new(
+        ErrorKind.Invalid, "request.host_unknown",
+        $"This server is not called '{host}'. If it is, name it in the setting LLMos__Hosting__AllowedHosts; http://127.0.0.1, localhost and the address itself always work.");
+
+    public static DomainError DestinationRefused() => new(
+        ErrorKind.Forbidden, "request.destination_refused", "This address answers programs, and who opens or saves what is there; it is no script, style, worker, frame or image of a page.");
+
     public static DomainError MediaType() =>
         new(ErrorKind.UnsupportedMediaType, "request.media_type", "The body must be application/json or, for files, application/octet-stream.");
 

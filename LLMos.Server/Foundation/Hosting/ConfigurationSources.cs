@@ -7,7 +7,7 @@ namespace LLMos.Server.Foundation.Hosting;
 /// <summary>Where settings come from, later ones winning: appsettings.json, the data folder's, <c>LLMos__…</c>, the command line.</summary>
 internal static class ConfigurationSources
 {
-    private const string Prefix = "LLMos__";
+    public const string Prefix = "LLMos__";
     private const string FileSuffix = ":FILE";
     private const string DefaultUrls = "http://127.0.0.1:8080";
 

@@ -14,6 +14,7 @@ internal static class HostingModule
     {
         builder.AddConfigurationSources();
         builder.AddLogs();
+        builder.AddTrustedProxies();
 
         var services = builder.Services;
         services.AddOptions<HostingOptions>().BindConfiguration(HostingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -47,10 +48,14 @@ internal static class HostingModule
     /// <summary>The outermost middleware, in the order that matters.</summary>
     public static void UseHosting(this WebApplication app)
     {
+        app.WarnOfUnknownSettings();
+        app.UseTrustedProxies();
         app.UseSecurityHeaders();
         app.UseRequestLogs();
         app.UseExceptionHandler();
         app.UseStatusCodePages(context => Problem.WriteForStatusAsync(context.HttpContext));
+        app.UseAllowedHosts();
+        app.UseFetchDestinations();
         app.UseMediaTypes();
     }
 
