@@ -12,7 +12,7 @@ import { openFile, writeFileOf } from "./volumes.js"
 
 /** @import { TestContext } from "node:test" */
 /** @import { AddressInfo } from "node:net" */
-/** @import { Page } from "playwright-core" */
+/** @import { BrowserContext, Page } from "playwright-core" */
 
 // Only a whole browser connects ahead and looks names up; the one of the other tests does not.
 const domain = "reached.example"
@@ -30,17 +30,22 @@ class Watched {
   /** The first has come. */
   connected = new Promise((resolve) => this.#listener.once("connection", resolve))
 
+  /** @param {string} log what it writes @param {BrowserContext} browser */
+  constructor(log, browser) {
+    this.log = log
+    this.browser = browser
+  }
+
   /** @param {TestContext} t */
   static async begin(t) {
-    const watched = new Watched()
-    watched.folder = await mkdtemp(join(tmpdir(), "llmos-reaching-"))
+    const folder = await mkdtemp(join(tmpdir(), "llmos-reaching-"))
+    const log = join(folder, "net.json")
+    const watched = new Watched(log, await openWholeBrowser(join(folder, "profile"), server, [`--log-net-log=${log}`]))
     await new Promise((resolve) => watched.#listener.listen(0, "127.0.0.1", () => resolve(undefined)))
-    watched.log = join(watched.folder, "net.json")
-    watched.browser = await openWholeBrowser(join(watched.folder, "profile"), server, [`--log-net-log=${watched.log}`])
     t.after(async () => {
-      await watched.browser?.close()
+      await watched.browser.close()
       watched.#listener.close()
-      await rm(watched.folder, { recursive: true })
+      await rm(folder, { recursive: true })
     })
     return watched
   }

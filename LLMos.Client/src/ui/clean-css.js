@@ -29,14 +29,26 @@ export function cleanSheet(text) {
   return [...sheet.cssRules].map(({ cssText }) => cssText).join("\n").replaceAll("<", "\\3c ")
 }
 
+/** Of no document. A picture may have as many style attributes as points: one serves them all, and most are the same. @type {CSSStyleDeclaration | undefined} */
+let scratch
+/** @type {[text: string, clean: string]} */
+let before = ["", ""]
+
 /** The text of a style attribute. @param {string} text */
 export function cleanDeclarations(text) {
-  const sheet = new CSSStyleSheet()
-  sheet.replaceSync("a{}")
-  const { style } = /** @type {CSSStyleRule} */ (sheet.cssRules[0])
+  if (before[0] === text)
+    return before[1]
+  const style = scratch ??= emptyDeclarations()
   style.cssText = text
   cleanStyle(style)
-  return style.cssText
+  before = [text, style.cssText]
+  return before[1]
+}
+
+function emptyDeclarations() {
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync("a{}")
+  return /** @type {CSSStyleRule} */ (sheet.cssRules[0]).style
 }
 
 /** @param {CSSStyleSheet | CSSGroupingRule} group */

