@@ -11,13 +11,14 @@ internal static class EntityTags
     /// <exception cref="Foundation.Errors.DomainException"><c>volumes.tag_malformed</c>.</exception>
     public static WriteCondition ConditionOf(HttpRequest request)
     {
-        var (match, noneMatch) = (request.Headers.IfMatch, request.Headers.IfNoneMatch);
+        var (match, noneMatch, since) = (request.Headers.IfMatch, request.Headers.IfNoneMatch, request.GetTypedHeaders().IfUnmodifiedSince);
         var mustBeNew = noneMatch.Count > 0;
         // A write has use for one of its forms only: that there is nothing yet.
         if (mustBeNew && noneMatch != "*")
             throw VolumeErrors.TagMalformed(HeaderNames.IfNoneMatch);
+        // A tag says more than a date; a date that is none is ignored (RFC 9110 13.1.4).
         if (match.Count == 0)
-            return new(MustBeNew: mustBeNew);
+            return new(MustBeNew: mustBeNew, UnmodifiedSince: since);
         return match == "*" ? new(MustExist: true, MustBeNew: mustBeNew) : new(TagsIn(match.ToString()), MustBeNew: mustBeNew);
     }
 

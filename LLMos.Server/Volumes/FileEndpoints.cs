@@ -12,19 +12,22 @@ internal static class FileEndpoints
     public static void MapFileEndpoints(this RouteGroupBuilder volumes)
     {
         volumes.MapMethods("/{volume}/files/{**path}", ["GET", "HEAD"], Read).Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status404NotFound);
-        volumes.MapPut("/{volume}/files/{**path}", Write).Produces<Entry>().Produces<Entry>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status412PreconditionFailed);
-        volumes.MapPost("/{volume}/files/{**path}", Append).Produces<Entry>().Produces<Entry>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status412PreconditionFailed);
-        volumes.MapDelete("/{volume}/files/{**path}", Delete);
+        volumes.MapPut("/{volume}/files/{**path}", Write).WithMetadata(new WriteHeaders(Conditions: true, Digest: true)).Produces<Entry>().Produces<Entry>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status412PreconditionFailed);
+        volumes.MapPost("/{volume}/files/{**path}", Append).WithMetadata(new WriteHeaders(Conditions: true)).Produces<Entry>().Produces<Entry>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status412PreconditionFailed);
+        volumes.MapDelete("/{volume}/files/{**path}", Delete).WithMetadata(new WriteHeaders(Conditions: true));
         volumes.MapGet("/{volume}/history/{**path}", History);
-        volumes.MapPost("/restore", Restore);
+        volumes.MapPost("/restore", Restore).WithMetadata(new WriteHeaders(Conditions: true));
     }
 
-    private static IResult Read(string volume, string? path, Caller caller, VolumeFiles files, HttpResponse response, int? version = null, string? download = null)
+    private static IResult Read(string volume, string? path, Caller caller, VolumeFiles files, HttpContext http, int? version = null, string? download = null)
     {
         var at = VolumePath.Parse(volume, path ?? "");
         var (type, isShown) = ServedType.Of(VolumeAnswers.MediaTypeOf(at.Name));
         var name = isShown && (download is null or "0" or "false") ? null : at.Name;
-        Confine(response);
+        Confine(http.Response);
+        // The framework takes any unit for bytes; one that is not known is to be ignored (RFC 9110 14.2).
+        if (http.Request.GetTypedHeaders().Range is { } range && !range.Unit.Equals("bytes", StringComparison.OrdinalIgnoreCase))
+            http.Request.Headers.Range = default;
         return files.Read<IResult>(caller, at, version, (file, state) =>
         {
             var tag = EntityTags.Of(new(file.Id, state.Number));
@@ -39,7 +42,8 @@ internal static class FileEndpoints
         var at = VolumePath.Parse(volume, path ?? "");
         var body = BodyOf(http, files);
         files.RequireRoom(caller, at, http.Request.ContentLength ?? 0, appends: false);
-        var file = await files.WriteAsync(caller, at, body, EntityTags.ConditionOf(http.Request), makeFolders: true, http.RequestAborted);
+        var condition = EntityTags.ConditionOf(http.Request) with { Content = WriteHeaders.DigestOf(http.Request) };
+        var file = await files.WriteAsync(caller, at, body, condition, makeFolders: true, http.RequestAborted);
         return Written(at, file, http.Response);
     }
 

@@ -10,6 +10,7 @@ internal static class VolumeEndpoints
     public static RouteGroupBuilder MapVolumeEndpoints(this IEndpointRouteBuilder api)
     {
         var volumes = api.MapGroup("/volumes").WithTags("Volumes").RequireRole(Role.Viewer);
+        volumes.AddEndpointFilter(WriteHeaders.CheckAsync);
         volumes.MapGet("/", List);
         volumes.MapGet("/{volume}/changes", Changes);
         volumes.MapGet("/{volume}/search", Search);

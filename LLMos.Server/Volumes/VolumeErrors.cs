@@ -55,6 +55,24 @@ internal static class VolumeErrors
     public static DomainException TagMalformed(string header) =>
         new(new(ErrorKind.Invalid, "volumes.tag_malformed", $"{header} must be '*' or entity tags as answers give them, such as \"1f-3\"."));
 
+    public static DomainException PartRefused() =>
+        new(new(ErrorKind.Invalid, "volumes.part_refused", "Content-Range: a file is written whole, or added to with POST. Nothing was changed."));
+
+    public static DomainException EncodingRefused(string coding) =>
+        new(new(ErrorKind.UnsupportedMediaType, "volumes.encoding_refused", $"Content-Encoding: '{Shown(coding)}' is not unpacked here; send the file as it is to be kept. Nothing was changed."));
+
+    public static DomainException ConditionRefused(string header) =>
+        new(new(ErrorKind.Invalid, "volumes.condition_refused", $"{Shown(header)}: this request takes no such condition. Nothing was changed."));
+
+    public static DomainException ExpectationRefused(string expectation) =>
+        new(new(ErrorKind.ExpectationFailed, "volumes.expectation_refused", $"Expect: '{Shown(expectation)}' is not known; 100-continue is. Nothing was changed."));
+
+    public static DomainException DigestRefused(string header) =>
+        new(new(ErrorKind.Invalid, "volumes.digest_refused", $"{header}: only PUT of a file takes a digest, as Repr-Digest: sha-256=:…: with 32 bytes in Base64. Nothing was changed."));
+
+    public static DomainException DigestMismatch() =>
+        new(new(ErrorKind.Invalid, "volumes.digest_mismatch", "The body's SHA-256 is another than the digest says: it was changed on its way; send it again. Nothing was changed."));
+
     public static DomainException FileTooLarge(long limit) =>
         new(new(ErrorKind.TooLarge, "volumes.file_too_large", Invariant($"A file has {limit:N0} bytes at most.")));
 

@@ -101,6 +101,7 @@ internal sealed class VolumeFiles(
         // Before gigabytes arrive, as far as it can be known; the edit decides.
         condition.Check(path, Find(caller, VolumeAccess.ToWrite(caller, path).Path) as FileNode);
         using var staged = await WithinQuotaAsync(caller, path, appends: false, most => contents.StageAsync(body, most, cancellation));
+        condition.Check(staged);
         return await WriteAsync(caller, path, staged, condition, makeFolders);
     }
 

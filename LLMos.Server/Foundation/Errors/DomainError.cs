@@ -30,6 +30,9 @@ public enum ErrorKind
     /// <summary>A body of a kind that this route does not take (415).</summary>
     UnsupportedMediaType,
 
+    /// <summary>An <c>Expect</c> that this server does not know (417).</summary>
+    ExpectationFailed,
+
     /// <summary>A rate or queue limit; trying later helps (429).</summary>
     Busy,
 

@@ -37,6 +37,7 @@ internal static class Problem
         ErrorKind.PreconditionFailed => StatusCodes.Status412PreconditionFailed,
         ErrorKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorKind.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+        ErrorKind.ExpectationFailed => StatusCodes.Status417ExpectationFailed,
         ErrorKind.Busy => StatusCodes.Status429TooManyRequests,
         ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
         ErrorKind.StorageFull => StatusCodes.Status507InsufficientStorage,
