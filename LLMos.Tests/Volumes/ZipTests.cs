@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Volumes;
 using LLMos.Tests.Hosting;
 
@@ -96,7 +97,7 @@ public sealed class ZipTests(VolumesServer shared) : IClassFixture<VolumesServer
         await answer.RefusedAsync(code is "volumes.is_file" or "volumes.exists" ? HttpStatusCode.Conflict : code == "volumes.archive_too_large" ? HttpStatusCode.RequestEntityTooLarge : HttpStatusCode.BadRequest, code);
         using var there = await ada.SendAsync(HttpMethod.Get, "stat/user/bad");
         Assert.Equal(HttpStatusCode.NotFound, there.StatusCode);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_server.DataPath, "contents", "incoming")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(HiddenFolder.Find(Path.Combine(_server.DataPath, "contents")), "incoming")));
     }
 
     [Fact]
@@ -116,6 +117,43 @@ public sealed class ZipTests(VolumesServer shared) : IClassFixture<VolumesServer
         using var nobody = _server.Client();
         using var refused = await nobody.SendAsync(HttpMethod.Get, "export/team");
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+    }
+
+    [Theory, InlineData("1970-01-01T02:00:00Z", "1980-01-01T00:00:00"), InlineData("2107-12-31T23:59:59Z", "2107-12-31T23:59:58"), InlineData("2600-02-03T04:05:06Z", "2107-12-31T23:59:58"), InlineData("2001-02-03T04:05:07Z", "2001-02-03T04:05:06")]
+    public async Task A_file_of_any_date_is_in_a_zip_with_the_nearest_that_a_zip_can_say(string date, string packed)
+    {
+        using var folder = new TemporaryFolder();
+        using var volumes = new OpenVolumes(folder.Path, time: new SteppedClock(DateTimeOffset.Parse(date, System.Globalization.CultureInfo.InvariantCulture)));
+        await volumes.WriteAsync("user/a/early.txt", "early");
+        await volumes.MakeFolderAsync("user/a/empty");
+        var path = VolumePath.Parse("user/a");
+        using var zip = new MemoryStream();
+
+        await new ZipExport(volumes.Files).WriteAsync(OpenVolumes.Anna, path, (FolderNode)volumes.Files.Stat(OpenVolumes.Anna, path), zip, Cancellation);
+
+        Assert.Equal(["early.txt: early", "empty/: "], await Zips.ReadAsync(zip.ToArray()));
+        using var archive = new System.IO.Compression.ZipArchive(zip);
+        Assert.All(archive.Entries, entry => Assert.Equal(packed, entry.LastWriteTime.DateTime.ToString("s", System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task A_zip_that_cannot_be_made_to_its_end_is_none_and_its_reader_sees_that()
+    {
+        await using var server = new ServerWithoutPrograms().Listen();
+        server.Log.Announce("volumes.content_missing");
+        server.Log.Announce("is missing or damaged");
+        using var ada = await server.SignInAsync("ada");
+        await ada.WriteAsync("user/a.txt", "first");
+        using var put = await ada.SendAsync(HttpMethod.Put, "files/user/b.bin", RandomNumberGenerator.GetBytes(300_000));
+        using var lost = await ada.SendAsync(HttpMethod.Put, "files/user/c.bin", RandomNumberGenerator.GetBytes(400_000));
+        File.Delete(Directory.EnumerateFiles(Path.Combine(server.DataPath, "contents"), "*", SearchOption.AllDirectories).Single(file => new FileInfo(file).Length == 400_000));
+        using var received = new MemoryStream();
+
+        using var answer = await ada.GetAsync(new Uri("/api/v1/volumes/user/export/", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        await Assert.ThrowsAnyAsync<Exception>(async () => await answer.Content.CopyToAsync(received, Cancellation));
+
+        Assert.InRange(received.Length, 300_000, 400_000);
+        Assert.Throws<InvalidDataException>(() => new System.IO.Compression.ZipArchive(received));
     }
 
     [Fact]
