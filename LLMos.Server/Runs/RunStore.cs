@@ -35,8 +35,8 @@ internal sealed class RunStore
         _database = database;
         _options = options.Value;
         _time = time;
-        _folder = Path.GetFullPath(Path.Combine(storage.Value.Path, "runs"));
-        Directory.CreateDirectory(_folder);
+        // Who wrote which version of a file of the team is known by a run's id.
+        _folder = HiddenFolder.Open(Path.GetFullPath(Path.Combine(storage.Value.Path, "runs")));
         Load(log);
     }
 
@@ -53,6 +53,13 @@ internal sealed class RunStore
         // Of runs that became durable at the same moment, none saw the others.
         if (TakeOld(run.OwnerId, coming: null) is { Count: > 0 } old)
             await WriteAsync(run.OwnerId, document: null, old);
+    }
+
+    /// <summary>The id that sorts last; null: there is none.</summary>
+    public string? NewestId()
+    {
+        lock (_gate)
+            return _kept.Values.Select(runs => runs.ById.Keys.LastOrDefault()).Max(StringComparer.Ordinal);
     }
 
     public void DeleteLog(string id) => File.Delete(LogPath(id));
@@ -195,7 +202,8 @@ internal sealed class RunStore
             Reason = LostReason,
             SessionState = run.Record.SessionState == RunSession.None ? RunSession.None : RunSession.Lost,
             QueuePosition = null,
-            EndedAt = _time.GetUtcNow().UtcDateTime,
+            // The clock may have been set back since.
+            EndedAt = _time.GetUtcNow().UtcDateTime is var now && now > run.Record.CreatedAt ? now : run.Record.CreatedAt,
         },
     };
 

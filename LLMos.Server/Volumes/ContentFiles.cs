@@ -4,7 +4,7 @@ using LLMos.Server.Foundation.Storage.Backups;
 
 namespace LLMos.Server.Volumes;
 
-/// <summary>Large contents, each a file that is named by its hash, written once and never changed: <c>contents/ab/ab01…</c>.</summary>
+/// <summary>Large contents, each a file that is named by its hash, written once and never changed: <c>ab/ab01…</c>, in the hidden folder of <c>contents/</c>.</summary>
 internal sealed class ContentFiles
 {
     /// <summary>In the data folder.</summary>
@@ -25,15 +25,17 @@ internal sealed class ContentFiles
     public ContentFiles(string dataFolder, DeletionHold hold, Func<ContentHash, bool> isReferred)
     {
         (_hold, _isReferred) = (hold, isReferred);
-        _folder = Path.Combine(Path.GetFullPath(dataFolder), FolderName);
-        _incoming = Path.Combine(_folder, "incoming");
+        // Who has a content knows its hash, and could ask whether somebody else keeps it.
+        var parent = Path.Combine(Path.GetFullPath(dataFolder), FolderName);
+        _folder = HiddenFolder.Open(parent);
+        _incoming = Path.Combine(_folder, DataFolder.IncomingName);
         if (Directory.Exists(_incoming))
             Directory.Delete(_incoming, recursive: true);
         Directory.CreateDirectory(_incoming);
         for (var first = 0; first < 256; first++)
             Directory.CreateDirectory(Path.Combine(_folder, first.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
         FileSync.Folder(_folder);
-        FileSync.Folder(Path.GetDirectoryName(_folder)!);
+        FileSync.Folder(Path.GetDirectoryName(parent)!);
     }
 
     /// <summary>Of a content's file, in the folder of all.</summary>

@@ -10,6 +10,7 @@ internal sealed class VolumeBackupCheck : IBackupCheck
 {
     public IEnumerable<string> Check(Documents documents, string folder)
     {
+        var contents = HiddenFolder.Find(Path.Combine(folder, ContentFiles.FolderName));
         var loaded = VolumeLoading.Load(documents, new(Options.Create(new VolumeOptions())), NullLogger.Instance);
         foreach (var content in loaded.Trees.Values.SelectMany(tree => tree.Contents).Distinct())
         {
@@ -21,7 +22,7 @@ internal sealed class VolumeBackupCheck : IBackupCheck
         {
             if (content.Length <= ContentStore.MostInline)
                 return ContentStore.IsWhole(ContentStore.Stored(documents, content), content) ? null : "is missing in the database or damaged";
-            var length = LengthOf(Path.Combine(folder, ContentFiles.FolderName, ContentFiles.NameOf(content.Hash)));
+            var length = LengthOf(Path.Combine(contents, ContentFiles.NameOf(content.Hash)));
             return length == content.Length ? null : $"has {length?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "no"} bytes, not {content.Length}";
         }
     }

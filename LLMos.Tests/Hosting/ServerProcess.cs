@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs;
 
 namespace LLMos.Tests.Hosting;
@@ -42,7 +43,7 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public string RunsFolder => _folder["runs"];
+    public string RunsFolder => HiddenFolder.Find(_folder["runs"]);
 
     /// <summary>The interpreter that workers are forked from.</summary>
     public int Forkserver => ProcessFiles.ChildrenOf(Id).Single();

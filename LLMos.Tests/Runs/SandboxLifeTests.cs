@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs;
 using LLMos.Server.Runs.Sandboxes;
 using LLMos.Tests.Foundation;
@@ -168,7 +169,7 @@ public sealed class SandboxLifeTests
         }
 
         // What a power cut leaves of a file whose blocks never reached the disk.
-        File.WriteAllBytes(Path.Combine(folder.Path, "runs", $"{id}.log"), new byte[4096]);
+        File.WriteAllBytes(Path.Combine(HiddenFolder.Find(folder["runs"]), $"{id}.log"), new byte[4096]);
 
         await using var next = await StartAsync(("Data:Path", folder.Path));
         Assert.Equal("cancelled", (await (await PersonAsync(next, "ada")).GetRunAsync(id)).State);
@@ -224,7 +225,7 @@ public sealed class SandboxLifeTests
         Assert.Equal("cancelled", full.State);
         Assert.Contains("disk", full.Reason, StringComparison.OrdinalIgnoreCase);
         Assert.True(full.Stdout.Bytes > 1_000_000);
-        File.Delete(Path.Combine(disk.Path, "runs", $"{full.Id}.log"));
+        File.Delete(Path.Combine(HiddenFolder.Find(Path.Combine(disk.Path, "runs")), $"{full.Id}.log"));
         Assert.Equal("succeeded", (await ada.RunAsync("print(2)")).State);
     }
 
@@ -268,7 +269,7 @@ public sealed class SandboxLifeTests
         // An answer does not wait for it.
         await Eventually.HoldsAsync(() => store.Find(id) is { Record.EndedAt: not null }, "the run is kept");
         var run = store.Find(id)!;
-        var path = Path.Combine(server.DataPath, "runs", $"{id}.log");
+        var path = Path.Combine(HiddenFolder.Find(Path.Combine(server.DataPath, "runs")), $"{id}.log");
         List<byte[]> before;
         using (var log = store.OpenLog(id))
             before = [.. log.Read(0, 100, int.MaxValue).Where(entry => RunOutput.Decode(entry).Type != "ended").Select(entry => entry.Payload.ToArray())];

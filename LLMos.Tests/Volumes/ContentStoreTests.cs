@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Volumes;
 using LLMos.Tests.Hosting;
 
@@ -158,13 +160,47 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_knows_a_content_and_not_the_store_finds_no_trace_of_it()
+    {
+        var guessed = _folder[Path.Combine("contents", ContentFiles.NameOf(ContentHash.Read(SHA256.HashData(Bytes(100_000, 1)))))];
+        var before = Directory.GetLastWriteTimeUtc(_folder["contents"]);
+
+        await _volumes.WriteAsync("user/a", Bytes(100_000, 1));
+        await _volumes.WriteAsync("user/b", Bytes(100_000, 1));
+
+        Assert.False(File.Exists(guessed));
+        Assert.False(Directory.Exists(Path.GetDirectoryName(guessed)));
+        Assert.Equal(before, Directory.GetLastWriteTimeUtc(_folder["contents"]));
+        Assert.Equal([HiddenFolder.Find(_folder["contents"])], Directory.EnumerateFileSystemEntries(_folder["contents"]));
+        await AssertKeptAsync(0, 1);
+    }
+
+    [Fact]
+    public async Task Contents_of_an_earlier_version_are_found_and_kept()
+    {
+        await _volumes.WriteAsync("user/a", Bytes(100_000, 1));
+        _volumes.Dispose();
+        var hidden = HiddenFolder.Find(_folder["contents"]);
+        foreach (var entry in Directory.EnumerateDirectories(hidden))
+            Directory.Move(entry, Path.Combine(_folder["contents"], Path.GetFileName(entry)));
+        Directory.Delete(hidden);
+
+        _volumes = new(_folder.Path, NoHistory);
+        _volumes.Contents.Sweep();
+
+        Assert.Equal(Bytes(100_000, 1), _volumes.Read("user/a"));
+        Assert.Equal(0, (await _volumes.Check.DeepAsync(CancellationToken.None)).Problems);
+        await AssertKeptAsync(0, 1);
+    }
+
+    [Fact]
     public async Task What_a_crash_left_is_swept()
     {
         await _volumes.WriteAsync("user/a", Bytes(100_000, 1));
         _volumes.Dispose();
-        var left = _folder[$"contents/ab/ab{new string('0', 62)}"];
-        File.WriteAllText(left, "left");
-        File.WriteAllText(_folder["contents/incoming/half"], "half");
+        var contents = HiddenFolder.Find(_folder["contents"]);
+        File.WriteAllText(Path.Combine(contents, $"ab/ab{new string('0', 62)}"), "left");
+        File.WriteAllText(Path.Combine(contents, "incoming/half"), "half");
 
         _volumes = new(_folder.Path, NoHistory);
         _volumes.Contents.Sweep();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Volumes;
 using LLMos.Tests.Foundation;
 using LLMos.Tests.Hosting;
@@ -169,7 +170,7 @@ public sealed class VolumeCrowdTests : IDisposable
             await volumes.WriteAsync("user/changed", Bytes(3, 50_000));
             await volumes.WriteAsync("user/whole", Bytes(4, 50_000));
             await volumes.WriteAsync("user/small", "small");
-            string FileOf(string path) => Path.Combine(_folder.Path, "contents", LLMos.Server.Volumes.ContentFiles.NameOf(volumes.File(path).Current.Hash));
+            string FileOf(string path) => Path.Combine(HiddenFolder.Find(_folder["contents"]), LLMos.Server.Volumes.ContentFiles.NameOf(volumes.File(path).Current.Hash));
             File.Delete(FileOf("user/lost"));
             File.WriteAllText(FileOf("user/short"), "short");
             File.WriteAllBytes(FileOf("user/changed"), Bytes(5, 50_000));

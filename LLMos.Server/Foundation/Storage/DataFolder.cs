@@ -9,7 +9,7 @@ internal sealed partial class DataFolder : IDisposable
     // What flock answers when somebody else holds the lock: EWOULDBLOCK.
     private const int WouldBlock = 11;
 
-    public const string DatabaseName = "llmos.db", ChangeLogName = "llmos.wal", LockName = "llmos.lock", ContentsName = "contents";
+    public const string DatabaseName = "llmos.db", ChangeLogName = "llmos.wal", LockName = "llmos.lock", ContentsName = "contents", IncomingName = "incoming";
 
     private const uint OthersNothing = 0b000_111_111;
 

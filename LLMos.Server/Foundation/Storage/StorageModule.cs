@@ -11,6 +11,7 @@ public static class StorageModule
             .BindConfiguration(StorageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<DeletionHold>();
+        builder.Services.AddSingleton<CacheFolder>();
         builder.Services.AddSingleton<BackupStore>();
         builder.Services.AddHostedService<OpenAtStart>();
         return builder;

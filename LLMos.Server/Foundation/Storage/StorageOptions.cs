@@ -22,6 +22,10 @@ public sealed record StorageOptions
     // Room for the group that reaches the checkpoint's size, however large, up to as much again.
     internal long ChangeLogBytes => 2L * CheckpointMegabytes * 1024 * 1024;
 
+    /// <summary>The folder of what can be made again, which programs learn the path of. Not set: one in the system's temporary folder, as long as the server runs.</summary>
+    [StringLength(4096, MinimumLength = 1)]
+    public string? CachePath { get; init; }
+
     /// <summary>The folder that backups are made in, best on another disk. Not set: <c>backups</c> in the data folder.</summary>
     [StringLength(4096, MinimumLength = 1)]
     public string? BackupPath { get; init; }

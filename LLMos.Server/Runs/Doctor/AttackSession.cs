@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using LLMos.Server.Accounts;
-using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs.Sandboxes;
 
 namespace LLMos.Server.Runs.Doctor;
@@ -18,7 +17,7 @@ internal sealed class AttackSession : IDisposable
     private readonly DecoySecrets _secrets;
     private readonly string _temporary;
     private readonly string? _data;
-    private readonly StorageOptions _storage;
+    private readonly string _cache;
 
     private AttackSession(RunOptions options, string data, DecoySecrets secrets, TimeProvider time)
     {
@@ -27,7 +26,7 @@ internal sealed class AttackSession : IDisposable
         // What keeps a program out of the decoys must not be the folder above them.
         File.SetUnixFileMode(_temporary, ForAllToEnter);
         _data = IsWritable(data) ? data : null;
-        _storage = new() { Path = _temporary };
+        _cache = Directory.CreateDirectory(Path.Combine(_temporary, "cache")).FullName;
         // Where the server's secrets lie too; nobody hands them on to the interpreter, or so we shall see.
         Environment.SetEnvironmentVariable(DecoySecrets.Variable, secrets.InEnvironment);
     }
@@ -42,7 +41,7 @@ internal sealed class AttackSession : IDisposable
         var session = new AttackSession(options, Path.GetFullPath(data), secrets, time);
         try
         {
-            session.Forkserver = await Forkserver.StartAsync(options.Python, session.CacheFolder(), cancellation);
+            session.Forkserver = await Forkserver.StartAsync(options.Python, session._cache, cancellation);
             return session;
         }
         catch
@@ -56,9 +55,8 @@ internal sealed class AttackSession : IDisposable
     public Task<IsolationAnswer> ProbeAsync() => Task.Factory.StartNew(
         () =>
         {
-            Directory.CreateDirectory(Path.Combine(_temporary, "cache"));
             var policy = SandboxPolicy.For(PythonSandbox.RunLimitsOf(_options), _options);
-            return IsolationProbe.Probe(Forkserver, policy, _options, _storage, _time);
+            return IsolationProbe.Probe(Forkserver, policy, _options, _cache, _time);
         },
         CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
@@ -96,13 +94,6 @@ internal sealed class AttackSession : IDisposable
         Forkserver?.Dispose();
         Environment.SetEnvironmentVariable(DecoySecrets.Variable, null);
         Directory.Delete(_temporary, recursive: true);
-    }
-
-    /// <summary>The server's own, where it has one already: building it takes seconds.</summary>
-    private string CacheFolder()
-    {
-        var ofServer = Path.Combine(_data ?? _temporary, "cache", "matplotlib");
-        return Directory.Exists(ofServer) ? ofServer : Directory.CreateDirectory(Path.Combine(_temporary, "cache", "matplotlib")).FullName;
     }
 
     private static bool IsWritable(string folder)

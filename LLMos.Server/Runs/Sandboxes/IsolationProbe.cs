@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LLMos.Server.Accounts;
-using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Foundation.Streams;
 
 namespace LLMos.Server.Runs.Sandboxes;
@@ -17,10 +16,10 @@ internal static class IsolationProbe
     };
 
     public static IsolationAnswer Probe(
-        Forkserver forkserver, SandboxPolicy policy, RunOptions options, StorageOptions storage, TimeProvider time)
+        Forkserver forkserver, SandboxPolicy policy, RunOptions options, string cacheFolder, TimeProvider time)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        var path = Path.Combine(storage.Path, "cache", "probe.log");
+        var path = Path.Combine(cacheFolder, "probe.log");
         File.Delete(path);
         using var log = EventLog.Create(path, new());
         var code = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Runs", "Sandboxes", "python", "probe.py"));

@@ -11,7 +11,7 @@ namespace LLMos.Server.Runs.Sandboxes;
 
 /// <summary>Runs Python programs: keeps a forkserver alive, probes at its start what confinement achieves, executes.</summary>
 internal sealed class PythonSandbox(
-    IOptions<RunOptions> options, IOptions<StorageOptions> storage, Reach reach, SystemVolume system, TimeProvider time, ILogger<PythonSandbox> log) : BackgroundService
+    IOptions<RunOptions> options, CacheFolder cacheFolder, Reach reach, SystemVolume system, TimeProvider time, ILogger<PythonSandbox> log) : BackgroundService
 {
     // A waiting worker may have been killed from outside: as long as the program has not begun, another takes its place.
     private const int Attempts = 3;
@@ -152,8 +152,7 @@ internal sealed class PythonSandbox(
 
     private async Task ServeOnceAsync(CancellationToken stopping)
     {
-        var cache = Path.GetFullPath(Path.Combine(storage.Value.Path, "cache", "matplotlib"));
-        Directory.CreateDirectory(cache);
+        var cache = cacheFolder.Open();
         using var forkserver = await Forkserver.StartAsync(options.Value.Python, cache, stopping);
         _interpreter = forkserver.Hello;
         // For programs, and for people who look for it where the contract is.
@@ -162,7 +161,7 @@ internal sealed class PythonSandbox(
         var policy = SandboxPolicy.For(RunLimitsOf(options.Value), options.Value);
         // The probe occupies its thread as a run does.
         var isolation = await Task.Factory.StartNew(
-            () => IsolationProbe.Probe(forkserver, policy, options.Value, storage.Value, time),
+            () => IsolationProbe.Probe(forkserver, policy, options.Value, cache, time),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         if (!isolation.Ready)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs;
 using LLMos.Tests.Hosting;
 using LLMos.Tests.Volumes;
@@ -164,7 +165,7 @@ public sealed class FileLifeTests(SharedServer server)
 
         Assert.Equal(state, record.State);
         await NothingAsync(person, "half");
-        var drafts = Path.Combine(server.Server.DataPath, "contents", "incoming");
+        var drafts = Path.Combine(HiddenFolder.Find(Path.Combine(server.Server.DataPath, "contents")), "incoming");
         await Eventually.HoldsAsync(() => Directory.GetFiles(drafts).Length == 0, "drafts are gone");
     }
 

@@ -6,7 +6,7 @@ namespace LLMos.Server.Foundation.Storage.Backups;
 internal readonly partial record struct BackupFiles(int Count, long Bytes)
 {
     // Made again when it is missing, of this process alone, half of something, or not worth it.
-    private static readonly string[] Left = [DataFolder.DatabaseName, DataFolder.ChangeLogName, DataFolder.LockName, RestoreCommand.Mark, RestoreCommand.Incoming, "cache", "backups", "devices", "contents/incoming"];
+    private static readonly string[] Left = [DataFolder.DatabaseName, DataFolder.ChangeLogName, DataFolder.LockName, RestoreCommand.Mark, RestoreCommand.Incoming, "cache", "backups", "devices"];
 
     /// <param name="never">A folder that is not gone into.</param>
     public static BackupFiles Copy(string from, string to, string never, CancellationToken cancellation)
@@ -19,7 +19,7 @@ internal readonly partial record struct BackupFiles(int Count, long Bytes)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var name = Path.GetRelativePath(from, entry.FullName);
-                if (Left.Contains(name) || entry.FullName == never || name.StartsWith(RestoreCommand.Replaced, StringComparison.Ordinal))
+                if (Left.Contains(name) || entry.Name == DataFolder.IncomingName || entry.FullName == never || name.StartsWith(RestoreCommand.Replaced, StringComparison.Ordinal))
                     continue;
                 if (entry is DirectoryInfo)
                     folders.Push(entry.FullName);
