@@ -16,6 +16,7 @@ internal sealed class Store : IDisposable
 
     private readonly Database _database;
     private readonly ContentStore _contents;
+    private readonly RunningTime _running;
 
     public Store(string folder)
     {
@@ -23,8 +24,9 @@ internal sealed class Store : IDisposable
         var history = new VolumeHistory(options);
         _database = new(storage, Collections.Select(name => new StoreCollection(name)));
         _contents = new(_database, new DeletionHold(), storage, options);
-        var store = new VolumeStore(_database, _contents, history, options, storage, TimeProvider.System, NullLogger<VolumeStore>.Instance);
-        Tidying = new(store, _contents, options, TimeProvider.System, NullLogger<VolumeTidying>.Instance);
+        _running = new(_database, TimeProvider.System);
+        var store = new VolumeStore(_database, _contents, history, options, storage, TimeProvider.System, _running, NullLogger<VolumeStore>.Instance);
+        Tidying = new(store, _contents, options, TimeProvider.System, _running, NullLogger<VolumeTidying>.Instance);
         Files = new(store, new SystemVolume(_contents, TimeProvider.System), _contents, history, Tidying, options);
     }
 
@@ -44,6 +46,7 @@ internal sealed class Store : IDisposable
     public void Dispose()
     {
         Tidying.Dispose();
+        _running.Dispose();
         _contents.Dispose();
         _database.Dispose();
     }

@@ -8,7 +8,9 @@ internal sealed record Author(string AccountId, string Name, string Via);
 /// <param name="Number">From 1; never used twice for one file.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="StoredAs">The number of the document that has a small content; 0 for a large one.</param>
-internal sealed record FileVersion(int Number, long Length, ContentHash Hash, DateTime ModifiedAt, Author Author, long StoredAs = 0)
+/// <param name="MadeAfter">How long the server had run in all: ages are counted by that.</param>
+internal sealed record FileVersion(
+    int Number, long Length, ContentHash Hash, DateTime ModifiedAt, Author Author, long StoredAs = 0, TimeSpan MadeAfter = default)
 {
     public ContentReference Content => new(Hash, Length, StoredAs);
 }

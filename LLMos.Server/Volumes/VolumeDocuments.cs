@@ -49,6 +49,7 @@ internal static class VolumeDocuments
         var document = Of(entry.Node);
         document["p"] = entry.Path;
         document["d"] = entry.DeletedAt.Ticks;
+        document["e"] = entry.DeletedAfter.Ticks;
         document["x"] = Of(entry.DeletedBy);
         document["g"] = entry.IsGoing;
         return new(Nodes, NodeId(bin, BinName(entry.Id)), document);
@@ -59,12 +60,15 @@ internal static class VolumeDocuments
     public static DocumentChange Delete(long file, FileVersion version) => new(Versions, Numbered(file, version.Number), null);
 
     public static FileVersion ReadVersion(BsonDocument document) => new(
-        document["v"].AsInt32, document["l"].AsInt64, ContentHash.Read(document["h"].AsBinary), Time(document["m"]), ReadAuthor(document["a"]), document["s"].AsInt64);
+        document["v"].AsInt32, document["l"].AsInt64, ContentHash.Read(document["h"].AsBinary), Time(document["m"]), ReadAuthor(document["a"]), document["s"].AsInt64, Span(document["t"]));
 
     public static BinEntry ReadBinEntry(long id, BsonDocument document, Node node) =>
-        new(id, node, document["p"].AsString, Time(document["d"]), ReadAuthor(document["x"]), document["g"].AsBoolean);
+        new(id, node, document["p"].AsString, Time(document["d"]), Span(document["e"]), ReadAuthor(document["x"]), document["g"].AsBoolean);
 
     public static DateTime Time(BsonValue ticks) => new(ticks.AsInt64, DateTimeKind.Utc);
+
+    // An earlier version counted nothing: its ages begin with this one.
+    private static TimeSpan Span(BsonValue ticks) => ticks.IsInt64 ? TimeSpan.FromTicks(ticks.AsInt64) : TimeSpan.Zero;
 
     private static BsonDocument Of(Node node)
     {
@@ -82,6 +86,7 @@ internal static class VolumeDocuments
         ["m"] = version.ModifiedAt.Ticks,
         ["a"] = Of(version.Author),
         ["s"] = version.StoredAs,
+        ["t"] = version.MadeAfter.Ticks,
     };
 
     private static BsonArray Of(Author author) => [author.AccountId, author.Name, author.Via];

@@ -5,10 +5,11 @@ namespace LLMos.Server.Volumes;
 
 /// <summary>One change of the volumes before it is durable: all its rules, on trees in memory, and the documents that say the same.</summary>
 /// <remarks>A refusal leaves nothing: whoever made the edit drops it.</remarks>
+/// <param name="ran">How long the server has run in all.</param>
 /// <param name="nextId">Ids of nodes, bin entries and small contents, each larger than all before.</param>
 /// <param name="storedAs">The number of a small content that is stored already.</param>
 internal sealed class VolumeEdit(
-    ImmutableDictionary<string, VolumeTree> trees, Author author, DateTime now, VolumeOptions options, Func<long> nextId, Func<ContentHash, long?> storedAs)
+    ImmutableDictionary<string, VolumeTree> trees, Author author, DateTime now, TimeSpan ran, VolumeOptions options, Func<long> nextId, Func<ContentHash, long?> storedAs)
 {
     private readonly ImmutableDictionary<string, VolumeTree> _before = trees;
     private readonly Dictionary<ContentHash, Reference> _references = [];
@@ -39,7 +40,7 @@ internal sealed class VolumeEdit(
         var before = existing as FileNode;
         condition.Check(place.Path, before);
 
-        var version = new FileVersion(before is null ? 1 : Math.Max(before.Current.Number, LastVersion) + 1, length, hash, now, author, Refer(hash, length, 1));
+        var version = new FileVersion(before is null ? 1 : Math.Max(before.Current.Number, LastVersion) + 1, length, hash, now, author, Refer(hash, length, 1), ran);
         var file = before is null ? new(nextId(), place.Path.Name, now, version, []) : Next(before, version);
         Insert(place, file, makeFolders);
         Announce(place, before is null ? ChangeKind.Created : ChangeKind.Changed, file);
@@ -121,7 +122,7 @@ internal sealed class VolumeEdit(
 
         Remove(place, node);
         var tree = Trees[place.Volume];
-        var entry = new BinEntry(nextId(), node, place.Path.ToString(), now, author);
+        var entry = new BinEntry(nextId(), node, place.Path.ToString(), now, ran, author);
         Documents.Add(VolumeDocuments.Put(tree.BinId, entry));
         Keep(tree.With(entry));
         Announce(place, ChangeKind.Removed, node);
@@ -186,7 +187,7 @@ internal sealed class VolumeEdit(
         var tree = Trees[place.Volume];
         if (entryId is null || !tree.Bin.TryGetValue(entryId.Value, out var entry))
         {
-            entry = new(nextId(), new FolderNode(nextId(), place.Path.Name, now), place.Path.ToString(), now, author, IsGoing: true, IsHeld: true);
+            entry = new(nextId(), new FolderNode(nextId(), place.Path.Name, now), place.Path.ToString(), now, ran, author, IsGoing: true, IsHeld: true);
             Documents.Add(VolumeDocuments.Put(tree.BinId, entry));
         }
 
@@ -328,7 +329,7 @@ internal sealed class VolumeEdit(
         if (node is FileNode file)
         {
             var stored = Refer(file.Current.Hash, file.Current.Length, 1);
-            return new FileNode(nextId(), name, now, file.Current with { Number = 1, ModifiedAt = now, Author = author, StoredAs = stored }, []);
+            return new FileNode(nextId(), name, now, file.Current with { Number = 1, ModifiedAt = now, Author = author, StoredAs = stored, MadeAfter = ran }, []);
         }
 
         var id = nextId();

@@ -35,7 +35,7 @@ public sealed record VolumeOptions
     [Range(0, 1000)]
     public int FormerVersions { get; init; } = 20;
 
-    /// <summary>Days after which former versions and deleted files go.</summary>
+    /// <summary>Days of running after which former versions and deleted files go.</summary>
     [Range(1, 3650)]
     public int KeptDays { get; init; } = 30;
 

@@ -20,6 +20,7 @@ internal sealed class VolumeStore
     private readonly VolumeHistory _history;
     private readonly VolumeOptions _options;
     private readonly TimeProvider _time;
+    private readonly RunningTime _running;
     private readonly int _mostWaiting;
     private readonly VolumeIds _ids;
     private ImmutableDictionary<string, VolumeTree> _head;
@@ -36,9 +37,9 @@ internal sealed class VolumeStore
 
     public VolumeStore(
         Database database, ContentStore contents, VolumeHistory history, IOptions<VolumeOptions> options, IOptions<StorageOptions> storage,
-        TimeProvider time, ILogger<VolumeStore> log)
+        TimeProvider time, RunningTime running, ILogger<VolumeStore> log)
     {
-        (_database, _contents, _history, _options, _time) = (database, contents, history, options.Value, time);
+        (_database, _contents, _history, _options, _time, _running) = (database, contents, history, options.Value, time, running);
         _mostWaiting = storage.Value.MaxWaitingChanges;
         var loaded = database.Read(documents => VolumeLoading.Load(documents, history, log));
         _head = _published = loaded.Trees;
@@ -68,7 +69,7 @@ internal sealed class VolumeStore
             if (_waiting >= _mostWaiting)
                 throw StorageErrors.Busy();
 
-            var edit = new VolumeEdit(_head, author, _time.GetUtcNow().UtcDateTime, _options, _ids.Next, _contents.StoredAs) { LastVersion = _ids.LastVersion };
+            var edit = new VolumeEdit(_head, author, _time.GetUtcNow().UtcDateTime, _running.Total, _options, _ids.Next, _contents.StoredAs) { LastVersion = _ids.LastVersion };
             foreach (var volume in volumes)
                 edit.Open(volume, _history.Last);
             result = decide(edit);

@@ -1,10 +1,11 @@
+using LLMos.Server.Foundation.Storage;
 using Microsoft.Extensions.Options;
 
 namespace LLMos.Server.Volumes;
 
 /// <summary>Lets former versions and deleted files go when they are old, or when a volume keeps more than it may: the oldest first.</summary>
 internal sealed class VolumeTidying(
-    VolumeStore store, ContentStore contents, IOptions<VolumeOptions> options, TimeProvider time, ILogger<VolumeTidying> log) : BackgroundService
+    VolumeStore store, ContentStore contents, IOptions<VolumeOptions> options, TimeProvider time, RunningTime running, ILogger<VolumeTidying> log) : BackgroundService
 {
     // Edits of users wait for one of ours no longer than some ten milliseconds.
     private const int AtOnce = 500;
@@ -101,11 +102,11 @@ internal sealed class VolumeTidying(
     /// <summary>What is too old or too much, looked for outside the store's gate: it may be gone when its turn comes.</summary>
     private List<Kept> Due(VolumeTree tree)
     {
-        var oldest = time.GetUtcNow().UtcDateTime.AddDays(-options.Value.KeptDays);
+        var oldest = running.Total - TimeSpan.FromDays(options.Value.KeptDays);
         // What is in the bin is held in memory, however little it weighs.
         var (bytes, nodes) = (tree.KeptBytes - VolumeQuota.KeptBytes(options.Value), tree.BinNodes - options.Value.MaxEntries);
         List<Kept> due = [];
-        foreach (var kept in KeptIn(tree).OrderBy(kept => kept.Since))
+        foreach (var kept in KeptIn(tree).OrderBy(kept => kept.Since).ThenBy(kept => kept.At))
         {
             if (kept.Since > oldest && bytes <= 0 && (nodes <= 0 || kept.BinEntry is null))
                 continue;
@@ -139,7 +140,7 @@ internal sealed class VolumeTidying(
     private static IEnumerable<Kept> KeptIn(VolumeTree tree)
     {
         foreach (var entry in tree.Bin.Values.Where(entry => !entry.IsHeld))
-            yield return new(entry.IsGoing ? DateTime.MinValue : entry.DeletedAt, entry.Totals.AllBytes, entry.Totals.Nodes, BinEntry: entry.Id);
+            yield return new(entry.IsGoing ? TimeSpan.MinValue : entry.DeletedAfter, entry.DeletedAt, entry.Totals.AllBytes, entry.Totals.Nodes, BinEntry: entry.Id);
 
         var open = new Stack<(VolumePath Path, FolderNode Folder)>([(VolumePath.Parse(tree.Key.Split('/')[0]), tree.Root)]);
         while (open.TryPop(out var next))
@@ -154,11 +155,13 @@ internal sealed class VolumeTidying(
                 // A version is old from when the next one took its place.
                 var path = next.Path.Child(file.Name);
                 foreach (var (version, successor) in file.Versions.Zip(file.Versions.Skip(1)))
-                    yield return new(successor.ModifiedAt, version.Length, Nodes: 0, Path: path, Version: version);
+                    yield return new(successor.MadeAfter, successor.ModifiedAt, version.Length, Nodes: 0, Path: path, Version: version);
             }
         }
     }
 
     /// <summary>A former version of the file at a path, or an entry of the bin.</summary>
-    private sealed record Kept(DateTime Since, long Bytes, int Nodes, VolumePath? Path = null, FileVersion? Version = null, long? BinEntry = null);
+    /// <param name="Since">How long the server had run in all by then.</param>
+    /// <param name="At">By the clock, for what is as old as it can be seen.</param>
+    private sealed record Kept(TimeSpan Since, DateTime At, long Bytes, int Nodes, VolumePath? Path = null, FileVersion? Version = null, long? BinEntry = null);
 }

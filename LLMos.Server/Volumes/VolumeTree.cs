@@ -5,9 +5,11 @@ namespace LLMos.Server.Volumes;
 /// <summary>A file or folder that was deleted and can be brought back.</summary>
 /// <param name="Id">Unique in the server; later ones are larger.</param>
 /// <param name="Path">Where it was.</param>
+/// <param name="DeletedAfter">How long the server had run in all: ages are counted by that.</param>
 /// <param name="IsGoing">It is being removed for good, piece by piece.</param>
 /// <param name="IsHeld">It has the contents of an import that is under way: it goes after that, or at the next start, which knows of no import.</param>
-internal sealed record BinEntry(long Id, Node Node, string Path, DateTime DeletedAt, Author DeletedBy, bool IsGoing = false, bool IsHeld = false)
+internal sealed record BinEntry(
+    long Id, Node Node, string Path, DateTime DeletedAt, TimeSpan DeletedAfter, Author DeletedBy, bool IsGoing = false, bool IsHeld = false)
 {
     /// <summary>Of what is kept so that it can be brought back.</summary>
     public Totals Totals => IsHeld ? default : Node.Totals;

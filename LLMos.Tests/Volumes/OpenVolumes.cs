@@ -25,9 +25,10 @@ internal sealed class OpenVolumes : IDisposable
         {
             Contents = new(Database, new(), storage, volumes);
             History = new(volumes);
-            Store = new(Database, Contents, History, volumes, storage, time, log ?? NullLogger<VolumeStore>.Instance);
+            Running = new(Database, time);
+            Store = new(Database, Contents, History, volumes, storage, time, Running, log ?? NullLogger<VolumeStore>.Instance);
             System = new(Contents, time);
-            Tidying = new(Store, Contents, volumes, time, NullLogger<VolumeTidying>.Instance);
+            Tidying = new(Store, Contents, volumes, time, Running, NullLogger<VolumeTidying>.Instance);
             Files = new(Store, System, Contents, History, Tidying, volumes);
             Check = new(Database, Store, Contents, volumes, NullLogger<VolumeCheck>.Instance);
         }
@@ -39,6 +40,8 @@ internal sealed class OpenVolumes : IDisposable
     }
 
     public Database Database { get; }
+
+    public RunningTime Running { get; }
 
     public ContentStore Contents { get; }
 
@@ -99,6 +102,7 @@ internal sealed class OpenVolumes : IDisposable
     public void Dispose()
     {
         Tidying.Dispose();
+        Running.Dispose();
         Database.Dispose();
         Contents.Dispose();
     }

@@ -1,13 +1,12 @@
 using LLMos.Server.Volumes;
 using LLMos.Tests.Hosting;
-using Microsoft.Extensions.Time.Testing;
 
 namespace LLMos.Tests.Volumes;
 
 public sealed class VolumeTidyingTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly FakeTimeProvider _time = new(new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly SteppedClock _time = new(new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     public void Dispose() => _folder.Dispose();
 
@@ -37,6 +36,82 @@ public sealed class VolumeTidyingTests : IDisposable
 
         static (int, int, int) Kept(OpenVolumes volumes) => (
             volumes.File("user/deep/er/a").Versions.Count(), volumes.File("user/empty").Versions.Count(), volumes.Files.Bin(OpenVolumes.Anna, VolumeKind.User).Count());
+    }
+
+    [Theory, InlineData(60), InlineData(40_000), InlineData(-20_000), InlineData(-365)]
+    public async Task A_clock_that_is_set_lets_nothing_go_neither_before_nor_after_it_is_set_right(int days)
+    {
+        await WriteAndDeleteAsync("before");
+        _time.Step = TimeSpan.FromDays(days);
+        await WriteAndDeleteAsync("while");
+        await RunAsync(TimeSpan.FromSeconds(80));
+        _time.Step = TimeSpan.Zero;
+        await WriteAndDeleteAsync("after");
+
+        await RunAsync(TimeSpan.FromSeconds(80));
+        Assert.Equal(["user/gone-after", "user/gone-before", "user/gone-while"], Gone());
+
+        // And what is old goes, with the right clock and with a wrong one.
+        await RunAsync(TimeSpan.FromDays(9.9));
+        Assert.Equal(3, Gone().Count);
+        _time.Step = TimeSpan.FromDays(days);
+        await RunAsync(TimeSpan.FromDays(0.2));
+        Assert.Empty(Gone());
+
+        async Task WriteAndDeleteAsync(string name)
+        {
+            using var volumes = Open();
+            await volumes.WriteAsync($"user/{name}", "first");
+            await volumes.WriteAsync($"user/{name}", "second");
+            await volumes.WriteAsync($"user/gone-{name}", "gone");
+            await volumes.DeleteAsync($"user/gone-{name}");
+        }
+
+        async Task RunAsync(TimeSpan lasting)
+        {
+            using var volumes = Open();
+            _time.Advance(lasting);
+            await volumes.Tidying.TidyAsync(CancellationToken.None);
+            foreach (var name in new[] { "before", "while", "after" }.Where(name => volumes.Exists($"user/{name}")))
+                Assert.Equal(Gone(volumes).Count > 0 ? 2 : 1, volumes.File($"user/{name}").Versions.Count());
+            await volumes.Running.KeepAsync();
+        }
+
+        List<string> Gone(OpenVolumes? open = null)
+        {
+            using var own = open is null ? Open() : null;
+            return [.. (open ?? own!).Files.Bin(OpenVolumes.Anna, VolumeKind.User).Select(entry => entry.Path).Order(StringComparer.Ordinal)];
+        }
+
+        OpenVolumes Open() => new(_folder.Path, new() { KeptDays = 10 }, _time);
+    }
+
+    [Fact]
+    public async Task What_was_kept_without_a_count_of_the_time_is_new_when_counting_begins()
+    {
+        using (var before = new OpenVolumes(_folder.Path, new() { KeptDays = 10 }, _time))
+        {
+            await before.WriteAsync("user/a", "first");
+            await before.WriteAsync("user/a", "second");
+            await before.DeleteAsync("user/a");
+            await before.Database.WriteAsync(documents =>
+            {
+                foreach (var document in documents.All(VolumeDocuments.Nodes).Concat(documents.All(VolumeDocuments.Versions)).ToList())
+                {
+                    foreach (var count in new[] { "t", "e" })
+                        document.Remove(count);
+                    documents.Put(document.ContainsKey("i") ? VolumeDocuments.Nodes : VolumeDocuments.Versions, document);
+                }
+            });
+        }
+
+        _time.Step = TimeSpan.FromDays(400);
+        using var volumes = new OpenVolumes(_folder.Path, new() { KeptDays = 10 }, _time);
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+        Assert.Single(volumes.Files.Bin(OpenVolumes.Anna, VolumeKind.User));
+        _time.Advance(TimeSpan.FromDays(10.1));
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+        Assert.Empty(volumes.Files.Bin(OpenVolumes.Anna, VolumeKind.User));
     }
 
     [Fact]

@@ -12,6 +12,8 @@ public static class StorageModule
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<DeletionHold>();
         builder.Services.AddSingleton<CacheFolder>();
+        builder.Services.AddSingleton<RunningTime>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<RunningTime>());
         builder.Services.AddSingleton<BackupStore>();
         builder.Services.AddHostedService<OpenAtStart>();
         return builder;

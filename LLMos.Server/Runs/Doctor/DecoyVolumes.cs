@@ -17,6 +17,7 @@ internal sealed class DecoyVolumes : IDisposable
     private readonly ContentStore _contents;
     private readonly VolumeTidying _tidying;
     private readonly string _folder;
+    private readonly RunningTime _running;
     private readonly Lock _gate = new();
     private (long OfVictim, long OfTeam, VolumeTree OfSystem) _seen;
 
@@ -28,8 +29,9 @@ internal sealed class DecoyVolumes : IDisposable
         _database = new(storage, VolumesModule.Collections.Select(name => new StoreCollection(name)));
         _contents = new(_database, new DeletionHold(), storage, options);
         var history = new VolumeHistory(options);
-        var store = new VolumeStore(_database, _contents, history, options, storage, time, NullLogger<VolumeStore>.Instance);
-        _tidying = new(store, _contents, options, time, NullLogger<VolumeTidying>.Instance);
+        _running = new(_database, time);
+        var store = new VolumeStore(_database, _contents, history, options, storage, time, _running, NullLogger<VolumeStore>.Instance);
+        _tidying = new(store, _contents, options, time, _running, NullLogger<VolumeTidying>.Instance);
         Files = new(store, new(_contents, time), _contents, history, _tidying, options);
 
         Write("user/secret.txt", $"The file of somebody else: {secrets.OfAnotherPerson}");
@@ -59,6 +61,7 @@ internal sealed class DecoyVolumes : IDisposable
     public void Dispose()
     {
         _tidying.Dispose();
+        _running.Dispose();
         _database.Dispose();
         _contents.Dispose();
     }
