@@ -6,7 +6,8 @@ internal sealed class FailureCounter(int limit, TimeSpan window, TimeProvider ti
     private const int MaxKeys = 10_000;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, (DateTimeOffset Until, int Count)> _windows = [];
+    private readonly long _begun = time.GetTimestamp();
+    private readonly Dictionary<string, (TimeSpan Until, int Count)> _windows = [];
 
     /// <summary>Keys with a window, past ones included until room is needed.</summary>
     public int Count
@@ -22,7 +23,8 @@ internal sealed class FailureCounter(int limit, TimeSpan window, TimeProvider ti
     /// <returns>Null, or how long to wait when there were too many.</returns>
     public TimeSpan? Take(string key)
     {
-        var now = time.GetUtcNow();
+        // Not by the clock: who sets it would open a window or lock people out for as long as it was ahead.
+        var now = time.GetElapsedTime(_begun);
         lock (_gate)
         {
             var current = _windows.GetValueOrDefault(key);
@@ -49,7 +51,7 @@ internal sealed class FailureCounter(int limit, TimeSpan window, TimeProvider ti
         }
     }
 
-    private void MakeRoomUnderLock(string key, DateTimeOffset now)
+    private void MakeRoomUnderLock(string key, TimeSpan now)
     {
         if (_windows.Count < MaxKeys || _windows.ContainsKey(key))
             return;

@@ -25,13 +25,18 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
     private volatile Task _settled = Task.CompletedTask;
     private ITimer? _timer;
 
+    // A step of the clock must not end a flash, or keep a board for an hour.
+    private readonly long _begun = time.GetTimestamp();
+
+    private TimeSpan Now => time.GetElapsedTime(_begun);
+
     public bool IsHeld => _current is not null;
 
     /// <summary>Who has it now, and the names of those that wait.</summary>
     public (Lease? Current, IReadOnlyList<string> Waiting) Look()
     {
         lock (_gate)
-            return (_current, [.. _waiting.Select(waiting => waiting.Caller.Name)]);
+            return (_current is { } current ? Until(current, current.Ends) : null, [.. _waiting.Select(waiting => waiting.Caller.Name)]);
     }
 
     /// <summary>Takes the lease, or waits for it in the queue. When it is given, nothing of a former holder is under way.</summary>
@@ -75,10 +80,10 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
     {
         lock (_gate)
         {
-            if (_current is not { } current || id is null || current.Holder.AccountId != caller.AccountId || current.ExpiresAt <= time.GetUtcNow()
+            if (_current is not { } current || id is null || current.Holder.AccountId != caller.AccountId || current.Ends <= Now
                 || !CryptographicOperations.FixedTimeEquals(System.Text.Encoding.UTF8.GetBytes(id), System.Text.Encoding.UTF8.GetBytes(current.Id)))
                 throw Refusal(caller);
-            return _current = current with { ExpiresAt = time.GetUtcNow().AddSeconds(options.LeaseSeconds), Connection = connection ?? current.Connection };
+            return _current = Until(current, Now + TimeSpan.FromSeconds(options.LeaseSeconds)) with { Connection = connection ?? current.Connection };
         }
     }
 
@@ -111,8 +116,8 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
         {
             if (_current is not { } current || current.Connection != connection)
                 return;
-            var until = time.GetUtcNow().AddSeconds(options.LeaseGraceSeconds);
-            _current = current with { ExpiresAt = until < current.ExpiresAt ? until : current.ExpiresAt };
+            var ends = Now + TimeSpan.FromSeconds(options.LeaseGraceSeconds);
+            _current = Until(current, ends < current.Ends ? ends : current.Ends);
             Arm();
         }
     }
@@ -177,7 +182,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
     }
 
     private DomainException Busy() =>
-        _current is { } current ? DeviceErrors.LeaseBusy(current.Holder.Name, current.ExpiresAt) : DeviceErrors.LeaseRequired(null);
+        _current is { } current ? DeviceErrors.LeaseBusy(current.Holder.Name, Until(current, current.Ends).ExpiresAt) : DeviceErrors.LeaseRequired(null);
 
     private DomainException Refusal(Caller caller) => _current switch
     {
@@ -197,11 +202,13 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
 
     private Lease Give(Caller caller, string? reason, string? connection, bool isFlash)
     {
-        var now = time.GetUtcNow();
-        _current = new(RandomNumberGenerator.GetHexString(32, lowercase: true), caller, reason, connection, now, now.AddSeconds(options.LeaseSeconds), isFlash ? settings() : null);
+        var (now, lasting) = (time.GetUtcNow(), TimeSpan.FromSeconds(options.LeaseSeconds));
+        _current = new(RandomNumberGenerator.GetHexString(32, lowercase: true), caller, reason, connection, now, now + lasting, Now + lasting, isFlash ? settings() : null);
         Arm();
         return _current;
     }
+
+    private Lease Until(Lease lease, TimeSpan ends) => lease with { Ends = ends, ExpiresAt = time.GetUtcNow() + (ends - Now) };
 
     private void Promote()
     {
@@ -217,7 +224,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
     private void Arm()
     {
         _timer ??= time.CreateTimer(_ => Expire(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        var left = _current!.ExpiresAt - time.GetUtcNow();
+        var left = _current!.Ends - Now;
         _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
@@ -227,7 +234,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
         {
             if (_current is not { } current)
                 return;
-            if (current.ExpiresAt > time.GetUtcNow())
+            if (current.Ends > Now)
             {
                 Arm();
                 return;

@@ -14,9 +14,14 @@ internal sealed class RunOutput(EventLog log, DateTime createdAt, TimeProvider t
     private readonly HeadAndTail _stdout = new(recordedBytes), _stderr = new(recordedBytes);
     private readonly List<long> _displays = [];
     private readonly RunFiles _files = new();
+    private readonly DateTime _openedAt = time.GetUtcNow().UtcDateTime is var now && now > createdAt ? now : createdAt;
+    private readonly long _opened = time.GetTimestamp();
     private long? _result;
 
     public EventLog Log => log;
+
+    /// <summary>The run's own clock: what the server's said when the run was made, and on from there, however that is set meanwhile.</summary>
+    public DateTime Now => _openedAt + time.GetElapsedTime(_opened);
 
     /// <summary>Bytes of text and data that the program sent.</summary>
     public long Bytes { get; private set; }
@@ -29,7 +34,7 @@ internal sealed class RunOutput(EventLog log, DateTime createdAt, TimeProvider t
             happened = happened with
             {
                 Sequence = log.LastSequence + 1,
-                AtMilliseconds = Math.Round((time.GetUtcNow().UtcDateTime - createdAt).TotalMilliseconds, 2),
+                AtMilliseconds = Math.Round((Now - createdAt).TotalMilliseconds, 2),
             };
             _encoded.ResetWrittenCount();
             MessagePackSerializer.Serialize(_encoded, happened);

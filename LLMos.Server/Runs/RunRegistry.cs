@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Foundation.Streams;
 using LLMos.Server.Runs.Sandboxes;
 using LLMos.Server.Runs.Sessions;
@@ -25,6 +26,7 @@ internal sealed class RunRegistry
     private readonly SessionRegistry _sessions;
     private readonly RunOptions _options;
     private readonly TimeProvider _time;
+    private readonly OrderedIds _ids;
     private readonly ILogger<RunRegistry> _log;
 
     public RunRegistry(
@@ -37,6 +39,7 @@ internal sealed class RunRegistry
         _sessions = sessions;
         _options = options.Value;
         _time = time;
+        _ids = new(time, store.NewestId());
         _log = log;
         scheduler.OnEnded = EndAsync;
         scheduler.OnChanged = run => Changed?.Invoke(run.Run);
@@ -72,7 +75,7 @@ internal sealed class RunRegistry
     public RunRecord GetRecord(Caller caller, string id)
     {
         if (FindLive(caller, id) is { } live)
-            return RunStore.Complete(live.ToStored(_time.GetUtcNow().UtcDateTime), live.Output.Log);
+            return RunStore.Complete(live.ToStored(live.Output.Now), live.Output.Log);
 
         var stored = GetStored(caller, id);
         if (stored.Displays.Count == 0 && stored.Result is null)
@@ -168,7 +171,7 @@ internal sealed class RunRegistry
     {
         _scheduler.Admit(caller.AccountId);
         var now = _time.GetUtcNow();
-        var run = new Run(Ulid.NewUlid(now).ToString(), caller, request, limits, now.UtcDateTime);
+        var run = new Run(_ids.Next(), caller, request, limits, now.UtcDateTime);
         var output = new RunOutput(_store.CreateLog(run.Id), now.UtcDateTime, _time, _options.RecordedOutputBytes);
         var live = new LiveRun(run, output, key, hash);
         _live[run.Id] = live;
@@ -212,7 +215,7 @@ internal sealed class RunRegistry
     private Task KeepAsync(LiveRun live)
     {
         lock (live)
-            return _store.SaveAsync(live.ToStored(_time.GetUtcNow().UtcDateTime));
+            return _store.SaveAsync(live.ToStored(live.Output.Now));
     }
 
     private StoredRun GetStored(Caller caller, string id)
@@ -232,7 +235,7 @@ internal sealed class RunRegistry
     private async Task EndAsync(LiveRun live, RunEnd end)
     {
         var run = live.Run;
-        if (!run.TryEnd(end, _time.GetUtcNow().UtcDateTime))
+        if (!run.TryEnd(end, live.Output.Now))
             return;
         var usage = run.Usage(live.Output.Bytes, run.EndedAt!.Value);
         try

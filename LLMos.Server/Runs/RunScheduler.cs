@@ -196,7 +196,7 @@ internal sealed class RunScheduler : IHostedLifecycleService
 
     private RunEnd Execute(LiveRun run)
     {
-        if (!run.Run.TryStart(_time.GetUtcNow().UtcDateTime))
+        if (!run.Run.TryStart(run.Output.Now))
             return new(RunState.Cancelled, run.Run.CancelReason);
 
         return run.Run.Request.Session is { } name ? ExecuteIn(name, run) : Execute(run, session: null);

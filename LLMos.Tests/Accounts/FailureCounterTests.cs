@@ -1,11 +1,24 @@
 using LLMos.Server.Accounts;
-using Microsoft.Extensions.Time.Testing;
+using LLMos.Tests.Hosting;
 
 namespace LLMos.Tests.Accounts;
 
 public sealed class FailureCounterTests
 {
-    private readonly FakeTimeProvider _time = new();
+    private readonly SteppedClock _time = new(new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    [Theory, InlineData(1), InlineData(-1), InlineData(-20_000)]
+    public void A_clock_that_is_set_opens_no_window_and_keeps_nobody_out(int days)
+    {
+        var counter = new FailureCounter(limit: 1, TimeSpan.FromMinutes(1), _time);
+        Assert.Null(counter.Take("eva"));
+
+        _time.Step = TimeSpan.FromDays(days);
+
+        Assert.Equal(TimeSpan.FromMinutes(1), counter.Take("eva"));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(counter.Take("eva"));
+    }
 
     [Fact]
     public void Attempts_side_by_side_count_before_they_have_failed()

@@ -2,7 +2,6 @@ using LLMos.Server.Accounts;
 using LLMos.Server.Devices;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Tests.Hosting;
-using Microsoft.Extensions.Time.Testing;
 
 namespace LLMos.Tests.Devices;
 
@@ -10,7 +9,7 @@ public sealed class LeaseTests : IDisposable
 {
     private static readonly Caller Anna = new("a", "anna", Role.Member), Ben = new("b", "ben", Role.Member), Root = new("r", "root", Role.Administrator), Cleo = new("c", "cleo", Role.Member);
 
-    private readonly FakeTimeProvider _time = new(new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly SteppedClock _time = new(new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly List<string> _told = [];
 
     // What whoever looks sees at the moment of being told.
@@ -45,6 +44,24 @@ public sealed class LeaseTests : IDisposable
         Assert.False(third.IsCompleted);
         _leases.Release(Ben, (await second).Id);
         Assert.Equal("root", (await third.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken)).Holder.Name);
+    }
+
+    [Theory, InlineData(120), InlineData(3600), InlineData(-3600), InlineData(-1_000_000_000)]
+    public async Task A_clock_that_is_set_ends_no_lease_and_lengthens_none(int seconds)
+    {
+        var lease = await TakeAsync(Anna);
+        _time.Advance(TimeSpan.FromSeconds(20));
+
+        _time.Step = TimeSpan.FromSeconds(seconds);
+
+        Assert.Equal(_time.GetUtcNow().AddSeconds(40), _leases.Look().Current!.ExpiresAt);
+        var busy = await Assert.ThrowsAsync<DomainException>(() => TakeAsync(Ben));
+        Assert.Contains(_time.GetUtcNow().AddSeconds(40).ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture), busy.Error.Detail, StringComparison.Ordinal);
+        Assert.Equal(_time.GetUtcNow().AddSeconds(60), _leases.Require(Anna, lease.Id).ExpiresAt);
+        _time.Advance(TimeSpan.FromSeconds(59));
+        Assert.True(_leases.IsHeld);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.False(_leases.IsHeld);
     }
 
     [Fact]

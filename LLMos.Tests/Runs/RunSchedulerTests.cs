@@ -60,6 +60,37 @@ public sealed class RunSchedulerTests
     }
 
     [Fact]
+    public async Task Runs_are_in_their_order_and_last_no_negative_time_whatever_the_clock_is_set_to()
+    {
+        using var folder = new TemporaryFolder();
+        var clock = new SteppedClock(LLMosServer.Clock().GetUtcNow());
+        var runs = new List<string>();
+        foreach (var days in new[] { 0, 300, -300 })
+        {
+            clock.Step = TimeSpan.FromDays(days);
+            await using var server = new LLMosServer(LightPython.Setting, ("Data:Path", folder.Path), ("Runs:KeptRunsPerUser", "3")) { Time = clock }.Listen();
+            await SharedServer.WarmAsync(server);
+            var ada = await PersonAsync(server, "ada");
+            runs.Add((await ada.RunAsync("print(1)")).Id);
+            var running = await ada.StartAsync(Endless);
+            await ada.EventsUntilAsync(running.Id, happened => happened.Type == "stdout");
+
+            clock.Step -= TimeSpan.FromDays(1);
+            using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{running.Id}/cancel", content: null);
+
+            runs.Add(running.Id);
+            var record = await ada.GetRunAsync(running.Id);
+            Assert.InRange(record.Usage.WallMilliseconds, 0, 60_000);
+            Assert.Equal(record.CreatedAt, record.EndedAt);
+            // The history is kept after the answer.
+            var store = server.Services.GetRequiredService<RunStore>();
+            await Eventually.HoldsAsync(
+                () => store.List(store.Find(running.Id)?.OwnerId ?? "", before: null, 10).Select(run => run.Id).SequenceEqual(Enumerable.Reverse(runs).Take(3)),
+                "the newest runs are kept, the newest first");
+        }
+    }
+
+    [Fact]
     public async Task Old_runs_leave_the_history_with_their_logs()
     {
         await using var server = await StartAsync(("Runs:KeptRunsPerUser", "2"));
@@ -72,7 +103,7 @@ public sealed class RunSchedulerTests
         // The history is kept after the answer.
         string[] logs = [$"{runs[2].Id}.log", $"{runs[3].Id}.log"];
         await Eventually.HoldsAsync(
-            () => logs.SequenceEqual(Directory.EnumerateFiles(Path.Combine(server.DataPath, "runs")).Select(path => Path.GetFileName(path)).Order()),
+            () => logs.SequenceEqual(Directory.EnumerateFiles(HiddenFolder.Find(Path.Combine(server.DataPath, "runs"))).Select(path => Path.GetFileName(path)).Order()),
             "only the last two logs are left");
         using var gone = await ada.Client.GetAsync($"/api/v1/runs/{runs[0].Id}");
         await gone.RefusedAsync(HttpStatusCode.NotFound, "runs.not_found");
@@ -110,7 +141,7 @@ public sealed class RunSchedulerTests
 
         await Assert.ThrowsAsync<ObjectDisposedException>(() => store.SaveAsync(run with { Record = run.Record with { Id = Ulid.NewUlid().ToString() } }));
         Assert.Equal([id], store.List(run.OwnerId, before: null, limit: 100).Select(kept => kept.Id));
-        Assert.True(File.Exists(Path.Combine(server.DataPath, "runs", $"{id}.log")));
+        Assert.True(File.Exists(Path.Combine(HiddenFolder.Find(Path.Combine(server.DataPath, "runs")), $"{id}.log")));
     }
 
     [Fact]

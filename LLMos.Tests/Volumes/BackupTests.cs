@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Foundation.Storage.Backups;
 using LLMos.Server.Volumes;
 using LLMos.Tests.Hosting;
@@ -163,6 +164,44 @@ public sealed class BackupTests
         }
 
         Assert.Equal(names.Skip(1), backups.List().Select(backup => backup.Name));
+    }
+
+    [Fact]
+    public async Task A_backup_made_with_a_clock_that_was_set_back_is_the_newest_all_the_same()
+    {
+        var clock = new SteppedClock(LLMosServer.Clock().GetUtcNow());
+        await using var server = new ServerWithoutPrograms(("Data:BackupsKept", "2")) { Time = clock };
+        var backups = server.Services.GetRequiredService<BackupStore>();
+        await backups.MakeAsync(Cancellation);
+        clock.Step = TimeSpan.FromDays(60);
+        var ahead = await backups.MakeAsync(Cancellation);
+        clock.Step = TimeSpan.FromDays(-40_000);
+
+        var back = await backups.MakeAsync(Cancellation);
+
+        Assert.Equal([ahead, back], backups.List());
+        Assert.Equal(clock.GetUtcNow().UtcDateTime, back.CreatedAt);
+    }
+
+    [Fact]
+    public async Task A_backup_of_an_earlier_version_has_its_contents_under_names_that_can_be_guessed_and_is_restored()
+    {
+        using var elsewhere = new TemporaryFolder();
+        await using var server = new ServerWithoutPrograms();
+        await WriteAsync(FilesOf(server), "user/kept.bin", Large);
+        var manifest = await server.Services.GetRequiredService<BackupStore>().MakeAsync(Cancellation);
+        var contents = Path.Combine(server.DataPath, "backups", manifest.Name, "contents");
+        var hidden = HiddenFolder.Find(contents);
+        foreach (var folder in Directory.EnumerateDirectories(hidden))
+            Directory.Move(folder, Path.Combine(contents, Path.GetFileName(folder)));
+        Directory.Delete(hidden);
+
+        Restore(Path.Combine(server.DataPath, "backups", manifest.Name), elsewhere.Path);
+
+        await using var restored = new ServerWithoutPrograms(("Data:Path", elsewhere.Path));
+        Assert.Equal(Large, await ReadAsync(FilesOf(restored), "user/kept.bin"));
+        Assert.Equal(0, (await restored.Services.GetRequiredService<VolumeCheck>().DeepAsync(Cancellation)).Problems);
+        Assert.Single(Directory.EnumerateFileSystemEntries(elsewhere["contents"]));
     }
 
     private static VolumeFiles FilesOf(ServerWithoutPrograms server) => server.Services.GetRequiredService<VolumeFiles>();

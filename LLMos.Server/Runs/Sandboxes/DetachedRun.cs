@@ -8,7 +8,6 @@ internal sealed class DetachedRun : IDisposable
 {
     private readonly EventLog _log;
     private readonly RunOutput _output;
-    private readonly TimeProvider _time;
     private readonly string _path;
     private readonly Reach? _reach;
 
@@ -16,7 +15,6 @@ internal sealed class DetachedRun : IDisposable
     public DetachedRun(string path, StartRunRequest request, RunLimits limits, int recordedBytes, TimeProvider time, Caller? owner = null, Reach? reach = null)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        _time = time;
         _path = path;
         _reach = reach;
         _log = EventLog.Create(path, new());
@@ -50,7 +48,7 @@ internal sealed class DetachedRun : IDisposable
         var end = PythonSandbox.Execute(
             Run, _output, _reach, policy, take,
             (execution, worker) => _ = PythonSandbox.LeaveAsync(execution.HasBegun ? Run.Ended : Task.CompletedTask, worker, () => { }));
-        Run.TryEnd(end, _time.GetUtcNow().UtcDateTime);
+        Run.TryEnd(end, _output.Now);
         Run.Announce();
         return end;
     }

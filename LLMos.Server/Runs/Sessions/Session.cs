@@ -59,6 +59,9 @@ internal sealed class Session(Caller owner, string name, int heapMegabytes, Date
 
     public SessionSummary Summarize(DateTime now, string? state = null, bool measures = false) => new(
         name, state ?? (Running is null ? "idle" : "running"), CreatedAt, LastUsedAt, ExpiresAt,
-        Math.Round((now - CreatedAt).TotalSeconds, 1), Running is null ? Math.Round((now - LastUsedAt).TotalSeconds, 1) : 0,
+        SecondsSince(CreatedAt, now), Running is null ? SecondsSince(LastUsedAt, now) : 0,
         Runs, heapMegabytes, measures ? Worker?.PrivateBytes() : null, Variables.Variables.Count + Variables.Omitted);
+
+    // The clock may have been set back; what ends a session does not ask it.
+    private static double SecondsSince(DateTime at, DateTime now) => Math.Max(0, Math.Round((now - at).TotalSeconds, 1));
 }

@@ -48,9 +48,12 @@ internal sealed class SessionStore
         {
             if (_known.TryGetValue(session.Key, out var before) && before.SaysTheSameAs(known))
                 return;
+            var others = _known.Values.Where(other => other.OwnerId == owner && other.Name != name).ToList();
+            // The one that is noted now is the newest, whatever the clock says.
+            if (others.Count > 0 && others.Max(other => other.At) is var newest && newest >= now)
+                known = known with { At = newest.AddTicks(1) };
             _known[session.Key] = known;
-            var others = _known.Values.Where(other => other.OwnerId == owner).ToList();
-            if (others.Count > MaxRememberedPerUser && others.MinBy(other => other.At) is { } first && _known.Remove((owner, first.Name)))
+            if (others.Count >= MaxRememberedPerUser && others.MinBy(other => other.At) is { } first && _known.Remove((owner, first.Name)))
                 oldest = first;
         }
 

@@ -11,6 +11,8 @@ namespace LLMos.Server.Foundation.Storage.Backups;
 public sealed class BackupStore(
     Database database, DeletionHold hold, IEnumerable<IBackupCheck> checks, IOptions<StorageOptions> options, TimeProvider time, ILogger<BackupStore> log)
 {
+    private const string NameFormat = "yyyyMMdd'T'HHmmssfff'Z'";
+
     private int _running;
 
     /// <exception cref="DomainException"><c>storage.backup_running</c>, <c>storage.full</c>, <c>storage.failed</c>, <c>storage.backup_damaged</c>.</exception>
@@ -44,7 +46,7 @@ public sealed class BackupStore(
     private BackupManifest Make(CancellationToken cancellation)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        var name = now.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
+        var name = NameAfter(now, List().LastOrDefault()?.Name);
         var making = Path.Combine(Home, $"{name}.incomplete");
         Directory.CreateDirectory(making);
         try
@@ -71,6 +73,14 @@ public sealed class BackupStore(
             Directory.Delete(making, recursive: true);
             throw;
         }
+    }
+
+    // Names sort as the backups were made: with a clock that was set back, the new one would be the first to be pruned.
+    private static string NameAfter(DateTime now, string? newest)
+    {
+        if (DateTime.TryParseExact(newest, NameFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var last) && last >= now)
+            now = last.AddMilliseconds(1);
+        return now.ToString(NameFormat, CultureInfo.InvariantCulture);
     }
 
     private void Prune()
