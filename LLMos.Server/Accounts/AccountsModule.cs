@@ -1,3 +1,4 @@
+using LLMos.Server.Foundation.Hosting;
 using LLMos.Server.Foundation.Storage;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -18,6 +19,7 @@ internal static class AccountsModule
         services.AddSingleton<PasswordCheck>();
         services.AddSingleton<SetupLink>();
         services.AddSingleton<LiveConnections>();
+        services.AddSingleton<HubStreams>();
         services.AddHostedService<FirstRun>();
         services.Configure<HubOptions>(options => options.AddFilter<LiveConnections>());
 
@@ -35,6 +37,7 @@ internal static class AccountsModule
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRequestGuard();
+        app.UsePersonBounds();
         app.Use(app.Services.GetRequiredService<LiveConnections>().FollowAsync);
     }
 
@@ -43,6 +46,16 @@ internal static class AccountsModule
         api.MapSignInEndpoints();
         api.MapTokenEndpoints();
         api.MapPeopleEndpoints();
+    }
+
+    private static void UsePersonBounds(this WebApplication app)
+    {
+        var bounds = app.Services.GetRequiredService<PersonBounds>();
+        app.Use(async (http, next) =>
+        {
+            using var place = Credential.CallerOf(http.User) is { } caller ? bounds.TakeRequest(caller.AccountId) : null;
+            await next(http);
+        });
     }
 
     private static string SchemeOf(HttpContext http) => TokenAuthentication.TextOf(http.Request) is null ? Credential.Cookie : Credential.Token;

@@ -64,7 +64,7 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
         BeginExpecting(caller);
         try
         {
-            var events = device.Log.WatchAsync(request.After ?? device.Log.Last, () => true, cancellation);
+            var events = device.Log.WatchAsync(request.After ?? device.Log.Last, () => true, admit: null, cancellation);
             if (request.Send is not null)
                 await device.WriteAsync(caller, request.LeaseId, Encoding.UTF8.GetBytes(request.Send));
             return await FindAsync(pattern, events, request.Kilobytes * 1024, TimeSpan.FromSeconds(request.TimeoutSeconds), cancellation);
@@ -86,7 +86,7 @@ internal sealed class DeviceCommands(Device device, DeviceOptions options, TimeP
         await device.WriteAsync(caller, lease, line);
         var matcher = new ReplyMatcher(command, _echoesIds);
         (_isDirty, _askedAt) = (true, after);
-        await foreach (var happened in WithinAsync(device.Log.WatchAsync(after, () => true, cancellation), longest, cancellation))
+        await foreach (var happened in WithinAsync(device.Log.WatchAsync(after, () => true, admit: null, cancellation), longest, cancellation))
         {
             _askedAt = happened.Sequence;
             if (IsAbsent(happened))

@@ -1,6 +1,7 @@
 using System.Text;
 using LLMos.Server.Accounts;
 using LLMos.Server.Devices.Rfc2217;
+using LLMos.Server.Foundation.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace LLMos.Server.Devices;
@@ -16,7 +17,7 @@ internal static class DeviceEndpoints
         devices.MapGet("/{id}", (string id, DeviceRegistry registry) => registry.Get(id).Summarize());
         devices.MapGet("/{id}/log", Log);
         devices.MapGet("/{id}/log/download", Download);
-        devices.MapGet("/{id}/log/search", (string id, DeviceRegistry registry, CancellationToken cancellation, string? pattern, long after = 0) => registry.Get(id).Search.FindAsync(DeviceCommands.Compile(pattern), after, cancellation));
+        devices.MapGet("/{id}/log/search", Search);
 
         var members = api.MapGroup("/devices/{id}").WithTags("Devices").RequireRole(Role.Member);
         members.MapPatch("/", Describe);
@@ -33,22 +34,30 @@ internal static class DeviceEndpoints
         members.MapPost("/rfc2217", (string id, LeaseUse use, Caller caller, DeviceRegistry registry, Rfc2217Doors doors, HttpRequest http) => doors.Open(registry.Get(id), caller, use.LeaseId, http.Host.Host));
     }
 
-    private static DeviceEvents Log(string id, DeviceRegistry registry, long after = 0, int limit = MostEvents)
+    private static async Task<DeviceEvents> Log(string id, Caller caller, DeviceRegistry registry, AnswerRoom room, HttpContext http, long after = 0, int limit = MostEvents)
     {
         var log = registry.Get(id).Log;
+        await room.TakeAsync(http, caller.AccountId, Math.Min(log.Bytes, DeviceLog.MostPageBytes) * DeviceLog.BytesForByte);
         return new(log.Read(after, Math.Clamp(limit, 1, MostEvents)), log.Last, log.First);
     }
 
-    private static PushStreamHttpResult Download(string id, DeviceRegistry registry, CancellationToken cancellation, string format = "text", long after = 0)
+    private static async Task<PushStreamHttpResult> Download(string id, Caller caller, DeviceRegistry registry, AnswerRoom room, HttpContext http, CancellationToken cancellation, string format = "text", long after = 0)
     {
         var device = registry.Get(id);
         if (!LogDownload.Formats.TryGetValue(format, out var file))
             throw DeviceErrors.ArgumentInvalid("format", string.Join(", ", LogDownload.Formats.Keys));
         device.Log.Read(after, 1);
+        await room.TakeAsync(http, caller.AccountId, DeviceLog.MostPageBytes * DeviceLog.BytesForByte);
         return TypedResults.Stream(to => LogDownload.WriteAsync(device.Log, device.Name, format, after, to, cancellation), file.Type, $"{device.Identity.Id}.{file.Extension}");
     }
 
     private static async Task<DeviceSummary> Describe(string id, DescribeDeviceRequest request, Caller caller, DeviceRegistry registry) => (await registry.DescribeAsync(caller, id, request)).Summarize();
+
+    private static async Task<DeviceFindings> Search(string id, Caller caller, DeviceRegistry registry, AnswerRoom room, HttpContext http, string? pattern, long after = 0)
+    {
+        await room.TakeAsync(http, caller.AccountId, LogSearch.MostAnswerBytes * DeviceLog.BytesForByte);
+        return await registry.Get(id).Search.FindAsync(DeviceCommands.Compile(pattern), after, http.RequestAborted);
+    }
 
     private static async Task<NoContent> Remove(string id, Caller caller, DeviceRegistry registry)
     {

@@ -3,13 +3,14 @@ using LLMos.Server.Accounts;
 using LLMos.Server.Devices.Lent;
 using LLMos.Server.Devices.Lines;
 using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Hosting;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.SignalR;
 
 namespace LLMos.Server.Devices;
 
 /// <summary>Devices over a live connection. The server pushes <c>deviceChanged(DeviceSummary)</c> to every connection.</summary>
-internal sealed class DeviceHub(DeviceRegistry registry, LentLines lent) : Hub
+internal sealed class DeviceHub(DeviceRegistry registry, LentLines lent, HubStreams streams, AnswerRoom room) : Hub
 {
     private Caller Caller => Caller.Of(Context.User);
 
@@ -19,8 +20,9 @@ internal sealed class DeviceHub(DeviceRegistry registry, LentLines lent) : Hub
     /// <remarks>Not an iterator itself: the look-up must refuse while SignalR's filters still listen.</remarks>
     public IAsyncEnumerable<DeviceEvent[]> Watch(string? id, long? after, CancellationToken cancellation)
     {
-        var (device, connection) = (registry.Get(id), Context.ConnectionId);
-        return device.Log.WatchAsync(after, () => device.Leases.Look().Current?.Connection == connection, cancellation);
+        var (device, connection, person) = (registry.Get(id), Context.ConnectionId, Caller.AccountId);
+        return streams.Begin(Context, () => device.Log.WatchAsync(
+            after, () => device.Leases.Look().Current?.Connection == connection, (bytes, cancelled) => room.TakeAsync(person, bytes * DeviceLog.BytesForByte, cancelled), cancellation));
     }
 
     /// <summary>Takes the lease, which then lives as long as this connection, or refuses at once.</summary>
@@ -33,7 +35,10 @@ internal sealed class DeviceHub(DeviceRegistry registry, LentLines lent) : Hub
 
     /// <summary>The same, but waits in the queue: a stream of one. A call would hold up the connection's other calls.</summary>
     [Authorize(nameof(Role.Member))]
-    public async IAsyncEnumerable<LeaseAnswer> WaitForLease(string? id, LeaseRequest? request, [EnumeratorCancellation] CancellationToken cancellation)
+    public IAsyncEnumerable<LeaseAnswer> WaitForLease(string? id, LeaseRequest? request, CancellationToken cancellation) =>
+        streams.Begin(Context, () => WaitAsync(id, request, cancellation));
+
+    private async IAsyncEnumerable<LeaseAnswer> WaitAsync(string? id, LeaseRequest? request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         Lease lease;
         try

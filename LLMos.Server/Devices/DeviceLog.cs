@@ -15,6 +15,12 @@ internal sealed class DeviceLog : IDisposable
     // What a watcher is sent at once, and how long it then waits for more: 60 messages a second are as many as a screen shows.
     private const int MostJoined = 32 * 1024;
 
+    /// <summary>What an event takes in memory while it is sent, for each byte in the log.</summary>
+    public const int BytesForByte = 4;
+
+    /// <summary>Of the line and of sentences, in one page.</summary>
+    public const int MostPageBytes = 1024 * 1024;
+
     // More bytes than this are several entries. And the least that an entry takes in the file.
     private const int MostEntry = 64 * 1024, LeastEntry = LogRecord.HeaderBytes + DeviceRecord.LeastBytes;
 
@@ -117,20 +123,21 @@ internal sealed class DeviceLog : IDisposable
         }
     }
 
-    /// <summary>Events after a number, what is kept of them.</summary>
+    /// <summary>Events after a number, what is kept of them: as many as are asked for, or <see cref="MostPageBytes"/>.</summary>
     /// <param name="most">Of them, 1 at least; bytes that came one after another count as one.</param>
     /// <exception cref="DomainException"><c>devices.after_invalid</c>.</exception>
     public IReadOnlyList<DeviceEvent> Read(long after, int most)
     {
         Check(after);
-        var events = new List<DeviceEvent>();
-        while (events.Count < most && Find(after, live: false) is var (segment, from) && after < Last)
+        var (events, bytes) = (new List<DeviceEvent>(), 0);
+        while (events.Count < most && bytes < MostPageBytes && Find(after, live: false) is var (segment, from) && after < Last)
         {
             if (from > after)
                 events.Add(Skip(after, from));
             after = from;
-            foreach (var entry in segment.Log.Read(after - segment.First + 1, 2048, 1024 * 1024))
+            foreach (var entry in segment.Log.Read(after - segment.First + 1, 2048, MostPageBytes - bytes))
             {
+                bytes += entry.Payload.Length;
                 Join(events, segment.First - 1 + entry.Sequence, entry.Payload);
                 if (events.Count > most)
                 {
@@ -148,12 +155,13 @@ internal sealed class DeviceLog : IDisposable
     /// <summary>Batches of events after a number, then of those that come. Who cannot keep up is skipped ahead, with an event that says so.</summary>
     /// <param name="after">Null: only those to come.</param>
     /// <param name="isHurried">Whether the reader is to get each byte at once; asked for each batch.</param>
+    /// <param name="admit">Asked before a batch is read.</param>
     /// <exception cref="DomainException"><c>devices.after_invalid</c>.</exception>
-    public IAsyncEnumerable<DeviceEvent[]> WatchAsync(long? after, Func<bool> isHurried, CancellationToken cancellation)
+    public IAsyncEnumerable<DeviceEvent[]> WatchAsync(long? after, Func<bool> isHurried, Admission? admit, CancellationToken cancellation)
     {
         if (after is { } number)
             Check(number);
-        return Follow(after ?? Last, isHurried, cancellation);
+        return Follow(after ?? Last, isHurried, admit, cancellation);
     }
 
     public void Dispose()
@@ -165,7 +173,7 @@ internal sealed class DeviceLog : IDisposable
         }
     }
 
-    private async IAsyncEnumerable<DeviceEvent[]> Follow(long after, Func<bool> isHurried, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<DeviceEvent[]> Follow(long after, Func<bool> isHurried, Admission? admit, [EnumeratorCancellation] CancellationToken cancellation)
     {
         while (true)
         {
@@ -173,7 +181,7 @@ internal sealed class DeviceLog : IDisposable
             if (from > after)
                 yield return [Skip(after, from)];
             after = from;
-            await using var batches = segment.Log.ReadAsync(after - segment.First + 1, cancellation).GetAsyncEnumerator(cancellation);
+            await using var batches = segment.Log.ReadAsync(after - segment.First + 1, cancellation, admit).GetAsyncEnumerator(cancellation);
             while (await NextAsync(batches))
             {
                 var events = new List<DeviceEvent>();

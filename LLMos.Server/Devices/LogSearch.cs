@@ -9,6 +9,8 @@ internal sealed class LogSearch(DeviceLog log) : IDisposable
 {
     private const int MostHits = 200, MostLine = 4096, BatchEvents = 500;
 
+    public const int MostAnswerBytes = MostHits * MostLine;
+
     // Of one request; the next goes on where it ended.
     private const long MostBytes = 16 * 1024 * 1024;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3), Patience = TimeSpan.FromSeconds(10);

@@ -1,4 +1,5 @@
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace LLMos.Server.Volumes;
@@ -6,6 +7,9 @@ namespace LLMos.Server.Volumes;
 internal static class BinEndpoints
 {
     private const int MostListed = 10_000;
+
+    // What one page may take in memory: long paths make it shorter.
+    private const long MostPageBytes = 16 * 1024 * 1024;
 
     public static void MapBinEndpoints(this RouteGroupBuilder volumes)
     {
@@ -15,10 +19,17 @@ internal static class BinEndpoints
         volumes.MapPost("/{volume}/bin/{entry:long}/restore", Undelete).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static BinListing List(string volume, Caller caller, VolumeFiles files, long after = long.MaxValue, int limit = 1000)
+    private static async Task<BinListing> List(string volume, Caller caller, VolumeFiles files, AnswerRoom room, HttpContext http, long after = long.MaxValue, int limit = 1000)
     {
         var entries = files.Bin(caller, VolumePath.Parse(volume, "").Volume).ToList();
-        var page = entries.Where(entry => entry.Id < after).Take(Math.Clamp(limit, 1, MostListed)).ToList();
+        var (page, weight) = (new List<BinEntry>(), 0L);
+        foreach (var entry in entries.Where(entry => entry.Id < after).Take(Math.Clamp(limit, 1, MostListed)).TakeWhile(_ => weight < MostPageBytes))
+        {
+            page.Add(entry);
+            weight += VolumeAnswers.WeightOf(entry.Path.Length);
+        }
+
+        await room.TakeAsync(http, caller.AccountId, weight);
         return new(entries.Count, [.. page.Select(VolumeAnswers.Of)], page.Count > 0 && page[^1].Id > entries[^1].Id ? page[^1].Id : null);
     }
 

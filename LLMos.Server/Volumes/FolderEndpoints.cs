@@ -1,10 +1,14 @@
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Hosting;
 
 namespace LLMos.Server.Volumes;
 
 internal static class FolderEndpoints
 {
     private const int MostListed = 10_000;
+
+    // What one page may take in memory: long paths make it shorter.
+    private const long MostPageBytes = 16 * 1024 * 1024;
 
     public static void MapFolderEndpoints(this RouteGroupBuilder volumes)
     {
@@ -22,10 +26,12 @@ internal static class FolderEndpoints
         return VolumeAnswers.Of(at, files.Stat(caller, at));
     }
 
-    private static FolderListing List(string volume, string? path, Caller caller, VolumeFiles files, string? after = null, int limit = 1000)
+    private static async Task<FolderListing> List(string volume, string? path, Caller caller, VolumeFiles files, AnswerRoom room, HttpContext http, string? after = null, int limit = 1000)
     {
         var at = VolumePath.Parse(volume, path ?? "");
-        var page = files.List(caller, at, after, Math.Clamp(limit, 1, MostListed));
+        var each = VolumeAnswers.WeightOf(at.ToString().Length);
+        var page = files.List(caller, at, after, (int)Math.Clamp(limit, 1, Math.Min(MostListed, MostPageBytes / each)));
+        await room.TakeAsync(http, caller.AccountId, page.Entries.Count * each);
         return new(at.ToString(), page.Sequence, page.Folder.Count, [.. VolumeAnswers.In(at, page.Entries)], page.Next);
     }
 

@@ -7,6 +7,9 @@ internal static class VolumeAnswers
 {
     private const string File = "file", Folder = "folder", Unknown = "application/octet-stream";
 
+    // Of an entry beside its path; and what each takes as text, as bytes, and as what waits to be read.
+    private const int OtherCharacters = 400, BytesForCharacter = 4;
+
     // Which a browser would not know as text.
     private static readonly FileExtensionContentTypeProvider Types = new() { Mappings = { [".py"] = "text/x-python", [".md"] = "text/markdown", [".ipynb"] = "application/json", [".toml"] = "text/plain", [".yaml"] = "text/yaml", [".yml"] = "text/yaml", [".log"] = "text/plain", [".ino"] = "text/plain" } };
 
@@ -31,6 +34,13 @@ internal static class VolumeAnswers
 
     public static Change Of(VolumeChange change) => new(
         change.Sequence, change.Kind.ToString().ToLowerInvariant(), change.Path.ToString(), change.From?.ToString(), change.IsFolder ? Folder : File, change.Version, change.At, change.Author);
+
+    /// <summary>What changes take in memory while they are sent.</summary>
+    public static long WeightOf(IEnumerable<VolumeChange> changes) =>
+        changes.Sum(change => WeightOf(change.Path.ToString().Length + (change.From?.ToString().Length ?? 0)));
+
+    /// <summary>What an entry of a list with so long a path takes in memory while it is sent.</summary>
+    public static long WeightOf(int pathLength) => (pathLength + OtherCharacters) * BytesForCharacter;
 
     public static CheckAnswer Of(VolumeCheckResult result) => new(
         result.Volumes, result.Files, result.Folders, result.Contents, result.Bytes, result.Problems, [.. result.Damage.Select(damage => $"{damage.Volume} {damage.Path} {damage.Version}: {damage.Problem}")]);

@@ -1,10 +1,12 @@
+using System.Runtime.CompilerServices;
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Hosting;
 using Microsoft.AspNetCore.SignalR;
 
 namespace LLMos.Server.Volumes;
 
 /// <summary>What happens in the volumes, while it happens.</summary>
-internal sealed class VolumeHub(VolumeFiles files) : Hub
+internal sealed class VolumeHub(VolumeFiles files, HubStreams streams, AnswerRoom room) : Hub
 {
     private const int MostChanges = 1000;
 
@@ -13,15 +15,20 @@ internal sealed class VolumeHub(VolumeFiles files) : Hub
     public IAsyncEnumerable<Change[]> Watch(string? folder, long? after, CancellationToken cancellation)
     {
         var (caller, at) = (Caller.Of(Context.User), VolumePath.Parse(folder ?? ""));
-        return Concerning(at, files.Watch(caller, at.Volume, after ?? files.Tree(caller, at.Volume).Sequence, MostChanges, cancellation));
+        return streams.Begin(Context, () => Concerning(
+            caller, at, files.Watch(caller, at.Volume, after ?? files.Tree(caller, at.Volume).Sequence, MostChanges, cancellation), cancellation));
     }
 
-    private static async IAsyncEnumerable<Change[]> Concerning(VolumePath folder, IAsyncEnumerable<IReadOnlyList<VolumeChange>> batches)
+    private async IAsyncEnumerable<Change[]> Concerning(
+        Caller caller, VolumePath folder, IAsyncEnumerable<IReadOnlyList<VolumeChange>> batches, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (var batch in batches)
         {
-            if (batch.Where(change => change.Concerns(folder)).Select(VolumeAnswers.Of).ToArray() is { Length: > 0 } changes)
-                yield return changes;
+            var changes = batch.Where(change => change.Concerns(folder)).ToList();
+            if (changes.Count == 0)
+                continue;
+            using (await room.TakeAsync(caller.AccountId, VolumeAnswers.WeightOf(changes), cancellation))
+                yield return [.. changes.Select(VolumeAnswers.Of)];
         }
     }
 }

@@ -10,6 +10,9 @@ internal sealed class VolumeSearch(ContentStore contents, IOptions<VolumeOptions
     private const int MostMatches = 1000, MostTextCharacters = 200, MostQueryCharacters = 200, MostLines = 5, Before = 60, ShownCharacters = 200;
     private const long MostFileBytes = 1024 * 1024;
 
+    /// <summary>What the matches of one search may take in memory: long paths make them fewer.</summary>
+    public const long MostAnswerBytes = 4 * 1024 * 1024;
+
     // Long enough for gigabytes that are in the system's memory, short enough for who waits.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -29,16 +32,20 @@ internal sealed class VolumeSearch(ContentStore contents, IOptions<VolumeOptions
         // As long as one search may take: who types on has a search of before before the one that counts.
         using var slot = where == "content" ? await _slots.TakeAsync(Patience, cancellation) : null;
         var unread = options.Value.SearchMegabytes * VolumeQuota.Megabyte;
-        var begun = Stopwatch.GetTimestamp();
+        var (begun, weight) = (Stopwatch.GetTimestamp(), 0L);
         List<SearchMatch> matches = [];
         var open = new Stack<(VolumePath Path, Node Node)>([(from, root)]);
         while (open.TryPop(out var next))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (matches.Count == Math.Clamp(limit, 1, MostMatches) || unread < 0 || Stopwatch.GetElapsedTime(begun) > Patience)
+            if (matches.Count == Math.Clamp(limit, 1, MostMatches) || weight > MostAnswerBytes || unread < 0 || Stopwatch.GetElapsedTime(begun) > Patience)
                 return new(matches, IsComplete: false);
             if (next.Path != from && Match(next.Path, next.Node, query, where, ref unread) is { } match)
+            {
                 matches.Add(match);
+                weight += VolumeAnswers.WeightOf(match.Entry.Path.Length + match.Lines.Sum(line => line.Text.Length));
+            }
+
             // Pushed from the last, so that they come in the order of their names.
             var children = next.Node is FolderNode folder ? folder.Children : [];
             for (var index = children.Length - 1; index >= 0; index--)

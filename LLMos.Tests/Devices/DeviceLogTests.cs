@@ -48,9 +48,22 @@ public sealed class DeviceLogTests : IDisposable
 
         Assert.InRange(FolderBytes(), Quota / 2, Quota * 5 / 4);
         Assert.InRange(log.First, 2, log.Last);
-        var events = log.Read(0, int.MaxValue);
+        var events = ReadAll(log, 0);
         Assert.Equal(("skipped", log.First - 1), (events[0].Kind, events[0].Sequence));
         Assert.Equal((log.Last - log.First + 1) * 4096, events.Skip(1).Sum(happened => (long)happened.Data!.Length));
+    }
+
+    [Fact]
+    public void A_page_has_a_mebibyte_and_the_next_goes_on_where_it_ended()
+    {
+        using var log = Open();
+        for (var count = 0; count < 100; count++)
+            log.Append(RecordKind.Received, null, new byte[60_000]);
+
+        var page = log.Read(0, 1000);
+
+        Assert.InRange(page.Sum(happened => happened.Data!.Length), 1_000_000, 1_048_576 + 60_000);
+        Assert.Equal(6_000_000, ReadAll(log, 0).Sum(happened => (long)happened.Data!.Length));
     }
 
     [Fact]
@@ -58,7 +71,7 @@ public sealed class DeviceLogTests : IDisposable
     {
         using var log = Open();
         using var enough = new CancellationTokenSource(Eventually.Timeout);
-        await using var slow = log.WatchAsync(0, () => true, enough.Token).GetAsyncEnumerator(enough.Token);
+        await using var slow = log.WatchAsync(0, () => true, admit: null, enough.Token).GetAsyncEnumerator(enough.Token);
         log.Append(RecordKind.Received, null, new byte[1]);
         Assert.True(await slow.MoveNextAsync());
 
@@ -101,7 +114,7 @@ public sealed class DeviceLogTests : IDisposable
         {
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
             var batches = 0;
-            await foreach (var batch in log.WatchAsync(after, () => true, enough.Token))
+            await foreach (var batch in log.WatchAsync(after, () => true, admit: null, enough.Token))
             {
                 foreach (var happened in batch)
                 {
@@ -127,7 +140,7 @@ public sealed class DeviceLogTests : IDisposable
         foreach (var after in new[] { -1L, 1 })
         {
             Assert.Equal("devices.after_invalid", Assert.Throws<DomainException>(() => log.Read(after, 1)).Error.Code);
-            Assert.Equal("devices.after_invalid", Assert.Throws<DomainException>(() => log.WatchAsync(after, () => true, CancellationToken.None)).Error.Code);
+            Assert.Equal("devices.after_invalid", Assert.Throws<DomainException>(() => log.WatchAsync(after, () => true, admit: null, CancellationToken.None)).Error.Code);
         }
     }
 
@@ -141,7 +154,7 @@ public sealed class DeviceLogTests : IDisposable
             log.Append(RecordKind.Received, "anna", new byte[1]);
 
         Assert.InRange(FolderBytes(), Quota / 2, Quota);
-        var kept = log.Read(log.First - 1, int.MaxValue);
+        var kept = ReadAll(log, log.First - 1);
         Assert.All(kept, happened => Assert.InRange(happened.Data!.Length, 1, 64 * 1024));
         Assert.Equal(log.Last, kept[^1].Sequence);
     }
@@ -169,7 +182,7 @@ public sealed class DeviceLogTests : IDisposable
         using var again = Open();
 
         Assert.InRange(again.Last, last + 1, long.MaxValue);
-        var events = again.Read(0, int.MaxValue);
+        var events = ReadAll(again, 0);
         Assert.Equal([$"a part of the log could not be read, and is set aside as {Path.GetFileName(files[damaged])}.damaged", "a part of the log could not be read, and is set aside as x.log.damaged"],
             events.Where(happened => happened.Kind == "state").Select(happened => happened.Text));
         Assert.Contains(events, happened => happened.Kind == "skipped");
@@ -178,7 +191,7 @@ public sealed class DeviceLogTests : IDisposable
 
         using var enough = new CancellationTokenSource(Eventually.Timeout);
         var watched = 0L;
-        await foreach (var batch in again.WatchAsync(0, () => true, enough.Token))
+        await foreach (var batch in again.WatchAsync(0, () => true, admit: null, enough.Token))
         {
             if ((watched = batch[^1].Sequence) == again.Last)
                 break;
@@ -186,6 +199,14 @@ public sealed class DeviceLogTests : IDisposable
 
         Assert.Equal(again.Last, watched);
         Assert.True(File.Exists(files[damaged] + ".damaged"));
+    }
+
+    private static List<DeviceEvent> ReadAll(DeviceLog log, long after)
+    {
+        List<DeviceEvent> all = [];
+        while (log.Read(all.Count > 0 ? all[^1].Sequence : after, int.MaxValue) is { Count: > 0 } page)
+            all.AddRange(page);
+        return all;
     }
 
     private DeviceLog Open() => new(_folder.Path, Quota, TimeProvider.System);

@@ -280,7 +280,7 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
                 {
                     if (Volatile.Read(ref _isSuspended))
                         await Task.Delay(Timeout.InfiniteTimeSpan, time, telling.Token);
-                    await foreach (var happened in WithoutBatches(device.Log.WatchAsync(after, () => true, telling.Token)))
+                    await foreach (var happened in WithoutBatches(device.Log.WatchAsync(after, () => true, admit: null, telling.Token)))
                     {
                         if (happened.Kind == "received")
                             await SendAsync(Telnet.Escape(happened.Data), cancellation);

@@ -16,6 +16,15 @@ internal static class RequestErrors
     public static DomainError DestinationRefused() => new(
         ErrorKind.Forbidden, "request.destination_refused", "This address answers programs, and who opens or saves what is there; it is no script, style, worker, frame or image of a page.");
 
+    public static DomainException TooMany(int limit) =>
+        new(new(ErrorKind.Busy, "request.too_many", $"{limit} requests of yours are open already; wait for their answers.", RetryAfterSeconds: 1));
+
+    public static DomainException TooManyStreams(int limit) =>
+        new(new(ErrorKind.Busy, "request.too_many_streams", $"{limit} streams are open already; end one that you do not read.", RetryAfterSeconds: 1));
+
+    public static DomainException UnreadAnswers(int megabytes) =>
+        new(new(ErrorKind.Busy, "request.unread_answers", $"Answers to you that are not read yet take all of the {megabytes} MiB that they may; read them first.", RetryAfterSeconds: 5));
+
     public static DomainError MediaType() =>
         new(ErrorKind.UnsupportedMediaType, "request.media_type", "The body must be application/json or, for files, application/octet-stream.");
 

@@ -10,6 +10,9 @@ namespace LLMos.Server.Foundation.Hosting;
 
 internal static class HostingModule
 {
+    // Before a body or its reader must have reached the least rate.
+    private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(10);
+
     public static void AddHosting(this WebApplicationBuilder builder)
     {
         builder.AddConfigurationSources();
@@ -25,6 +28,10 @@ internal static class HostingModule
             kestrel.Limits.MaxConcurrentConnections = hosting.Value.MaxConnections;
             // WebSockets, which the first number no longer counts.
             kestrel.Limits.MaxConcurrentUpgradedConnections = hosting.Value.MaxConnections;
+            kestrel.Limits.MinRequestBodyDataRate = new(hosting.Value.MinRequestBytesPerSecond, SlowStart);
+            kestrel.Limits.MinResponseDataRate = new(hosting.Value.MinAnswerBytesPerSecond, SlowStart);
+            var doorkeeper = new Doorkeeper(hosting.Value, kestrel.ApplicationServices.GetRequiredService<TimeProvider>());
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(doorkeeper.ServeAsync));
         });
         services.AddSingleton<IMemoryPoolFactory<byte>, SocketBlocks>();
         services.AddOptions<JsonOptions>().Configure<IOptions<HostingOptions>>((json, hosting) =>
@@ -38,6 +45,8 @@ internal static class HostingModule
         services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
 
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<PersonBounds>();
+        services.AddSingleton<AnswerRoom>();
         services.AddProblemDetails();
         services.AddExceptionHandler<HttpErrorHandler>();
         services.AddSignalR(options => options.AddFilter<HubErrorFilter>()).AddMessagePackProtocol();

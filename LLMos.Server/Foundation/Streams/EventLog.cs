@@ -150,14 +150,27 @@ public sealed class EventLog : IDisposable
         return cursor.Take(maxEntries, maxBytes);
     }
 
-    /// <summary>Batches of what is there, then of what comes, until the log is completed.</summary>
-    /// <remarks>Not an iterator itself: a refusal must be thrown while the caller's edge still listens.</remarks>
+    /// <summary>Payload bytes of the entry after a number, without reading them; 0: there is none.</summary>
     /// <exception cref="Errors.DomainException"><c>log.after_negative</c> or <c>log.after_unknown</c>.</exception>
-    /// <exception cref="ObjectDisposedException">While reading: the log was disposed before it was completed.</exception>
-    public IAsyncEnumerable<IReadOnlyList<LogEntry>> ReadAsync(long after, CancellationToken cancellation)
+    public long BytesAfter(long after)
     {
         Check(after);
-        return Follow(after, cancellation);
+        using var cursor = CursorAt(after);
+        return Math.Max(0, cursor.Ahead(mostBytes: 0));
+    }
+
+    /// <summary>Batches of what is there, then of what comes, until the log is completed.</summary>
+    /// <param name="admit">Asked, with its payload bytes, before a batch is read; what it gives is disposed when the reader asks for the next. Null: nothing is asked.</param>
+    /// <remarks>
+    /// Not an iterator itself: a refusal must be thrown while the caller's edge still listens. A reader that does not come
+    /// back for more holds its batch and nothing ahead of it.
+    /// </remarks>
+    /// <exception cref="Errors.DomainException"><c>log.after_negative</c> or <c>log.after_unknown</c>.</exception>
+    /// <exception cref="ObjectDisposedException">While reading: the log was disposed before it was completed.</exception>
+    public IAsyncEnumerable<IReadOnlyList<LogEntry>> ReadAsync(long after, CancellationToken cancellation, Admission? admit = null)
+    {
+        Check(after);
+        return Follow(after, admit, cancellation);
     }
 
     public void Dispose()
@@ -182,7 +195,7 @@ public sealed class EventLog : IDisposable
             return (_totals.End, _tail.From(offset));
     }
 
-    private async IAsyncEnumerable<IReadOnlyList<LogEntry>> Follow(long after, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<IReadOnlyList<LogEntry>> Follow(long after, Admission? admit, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var cursor = CursorAt(after);
         while (true)
@@ -190,12 +203,25 @@ public sealed class EventLog : IDisposable
             cancellation.ThrowIfCancellationRequested();
             var arrival = _arrivals.Next();
             var ended = HasEnded();
-            if (cursor.Take(int.MaxValue, _options.MaxBatchBytes) is { Count: > 0 } batch)
-                yield return batch;
-            else if (ended)
+            var ahead = cursor.Ahead(_options.MaxBatchBytes);
+            if (ahead < 0 && ended)
                 yield break;
-            else
+            if (ahead < 0)
+            {
                 await arrival.WaitAsync(cancellation);
+                continue;
+            }
+
+            var admission = admit?.Invoke(ahead, cancellation) ?? ValueTask.FromResult<IDisposable?>(null);
+            if (!admission.IsCompleted)
+                cursor.Rest();
+            using (await admission)
+            {
+                var batch = cursor.Take(int.MaxValue, _options.MaxBatchBytes);
+                cursor.Rest();
+                if (batch.Count > 0)
+                    yield return batch;
+            }
         }
     }
 

@@ -34,6 +34,18 @@ internal sealed class LogCursor(EventLog log, LogFile file, LogIndex index, LogP
         return entries;
     }
 
+    /// <summary>Payload bytes that <see cref="Take"/> would hand out at most, headers included but for a single entry; -1: there is nothing.</summary>
+    public long Ahead(int mostBytes)
+    {
+        if (!Show(LogRecord.HeaderBytes, out var missing))
+            return missing > 0 ? throw EventLogErrors.Damaged(file.Path, Place.Sequence) : -1;
+        var (end, _) = log.Look(Place.Offset);
+        return Math.Max(Math.Clamp(LogRecord.ClaimedLength(_window.Span), 0, log.MaxEntryBytes), Math.Min(mostBytes, end - Place.Offset));
+    }
+
+    /// <summary>Lets go of what was read ahead until the reader comes back. Not of the file: a log may be deleted while it is read.</summary>
+    public void Rest() => _window = default;
+
     public void SkipTo(long sequence)
     {
         while (Place.Sequence < sequence && Peek(out var payload))

@@ -17,7 +17,7 @@ internal sealed class OpenDevice : IDisposable
     {
         (Device, Caller) = (device, caller);
         // From the opening on, so that no answer is missed.
-        _events = device.Log.WatchAsync(null, () => true, _closed.Token).GetAsyncEnumerator(_closed.Token);
+        _events = device.Log.WatchAsync(null, () => true, admit: null, _closed.Token).GetAsyncEnumerator(_closed.Token);
         _more = _events.MoveNextAsync().AsTask();
     }
 
