@@ -17,7 +17,7 @@ internal sealed record LiveRun(Run Run, RunOutput Output, string? IdempotencyKey
                 summary.Id, summary.Language, summary.State, summary.User, summary.Title,
                 summary.Session, Run.Session?.State ?? RunSession.None, Run.SessionFound, Run.Session?.ExpiresAt, Run.Session?.Loss,
                 summary.QueuePosition, summary.CreatedAt, summary.StartedAt, summary.EndedAt,
-                Run.Request.Code, Run.End?.Limit, Run.End?.Reason, stdout, stderr, Displays: [], Result: null, Run.Error, files, filesOmitted,
+                Run.Request.Code, Run.End?.Limit, Run.End?.Reason, stdout, stderr, Displays: [], Result: null, ResultSequence: null, Run.Error, files, filesOmitted,
                 Run.Usage(Output.Bytes, now), Run.Limits, Output.Log.LastSequence),
             displays, result, IdempotencyKey, RequestHash, Output.Log.Bytes);
     }

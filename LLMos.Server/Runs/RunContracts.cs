@@ -50,6 +50,8 @@ public sealed record RunSummary(
 /// <param name="SessionFound">The same of what it found; null in records of earlier versions.</param>
 /// <param name="SessionExpiresAt">When the session ends unless something runs in it; null while it runs, or when there is none.</param>
 /// <param name="SessionLoss">What was lost and why, when one of both is lost.</param>
+/// <param name="Result">Of the last expression; empty when it has no room in the record, as a large display's data: then the event has it.</param>
+/// <param name="ResultSequence">The event that carries the result; null without one.</param>
 /// <param name="Files">What the program changed in the volumes, at most 1000.</param>
 /// <param name="FilesOmitted">How many more there are; the events have them.</param>
 public sealed record RunRecord(
@@ -74,6 +76,7 @@ public sealed record RunRecord(
     OutputText Stderr,
     IReadOnlyList<RecordedDisplay> Displays,
     IReadOnlyDictionary<string, string>? Result,
+    long? ResultSequence,
     RunError? Error,
     IReadOnlyList<ChangedFile> Files,
     int FilesOmitted,
@@ -87,7 +90,7 @@ public sealed record RunRecord(
 public sealed record OutputText(string Text, long Bytes, long OmittedBytes);
 
 /// <param name="Sequence">The event that carries it.</param>
-/// <param name="Data">A MIME bundle: type to text, binary types as base64.</param>
+/// <param name="Data">A MIME bundle: type to text, binary types as base64. Empty beyond 1 MiB of one record, result included, and after 1000: then the event has it.</param>
 public sealed record RecordedDisplay(long Sequence, IReadOnlyDictionary<string, string> Data);
 
 /// <summary>A file or folder that a program made another. In a record: what all its changes came to.</summary>

@@ -1,5 +1,6 @@
 using System.Net.ServerSentEvents;
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Hosting;
 using LLMos.Server.Runs.Doctor;
 using LLMos.Server.Runs.Sandboxes;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -27,7 +28,7 @@ internal static class RunEndpoints
     }
 
     private static async Task<IResult> Start(
-        StartRunRequest request, Caller caller, RunRegistry runs, CancellationToken cancellation,
+        StartRunRequest request, Caller caller, RunRegistry runs, AnswerRoom room, HttpContext http, CancellationToken cancellation,
         double wait = 0, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey = null)
     {
         if (!(wait >= 0 && wait <= MaxWaitSeconds))
@@ -36,7 +37,7 @@ internal static class RunEndpoints
             throw RunErrors.IdempotencyKeyInvalid();
 
         var id = await runs.StartAsync(caller, request, idempotencyKey, TimeSpan.FromSeconds(wait), cancellation);
-        var record = runs.GetRecord(caller, id);
+        var record = await ReadAsync(http, caller, runs, room, id);
         return record.EndedAt is not null && wait > 0
             ? TypedResults.Ok(record)
             : TypedResults.Created($"/api/v1/runs/{id}", record);
@@ -45,19 +46,28 @@ internal static class RunEndpoints
     private static RunList List(Caller caller, RunRegistry runs, string? before = null, int limit = 50) =>
         new(runs.List(caller, before, Math.Clamp(limit, 1, MaxListed)));
 
-    private static RunRecord Read(string runId, Caller caller, RunRegistry runs) => runs.GetRecord(caller, runId);
+    private static Task<RunRecord> Read(string runId, Caller caller, RunRegistry runs, AnswerRoom room, HttpContext http) =>
+        ReadAsync(http, caller, runs, room, runId);
 
-    private static IResult ReadEvents(
-        string runId, Caller caller, RunRegistry runs, HttpRequest http, CancellationToken cancellation,
+    private static async Task<RunRecord> ReadAsync(HttpContext http, Caller caller, RunRegistry runs, AnswerRoom room, string runId)
+    {
+        await room.TakeAsync(http, caller.AccountId, runs.WeightOf(caller, runId));
+        return runs.GetRecord(caller, runId);
+    }
+
+    private static async Task<IResult> ReadEvents(
+        string runId, Caller caller, RunRegistry runs, AnswerRoom room, PersonBounds bounds, HttpContext http, CancellationToken cancellation,
         long after = 0, int limit = MaxEvents, [FromHeader(Name = "Last-Event-ID")] long? lastEventId = null)
     {
-        if (http.GetTypedHeaders().Accept.Any(type => type.MediaType == "text/event-stream"))
+        if (http.Request.GetTypedHeaders().Accept.Any(type => type.MediaType == "text/event-stream"))
         {
+            http.Response.RegisterForDispose(bounds.TakeStream(caller.AccountId));
             var batches = runs.Watch(caller, runId, lastEventId ?? after, cancellation);
             return TypedResults.ServerSentEvents(AsItems(batches));
         }
 
         using var lease = runs.OpenLog(caller, runId);
+        await room.TakeAsync(http, caller.AccountId, RunRegistry.WeightOf(lease.Log, lastEventId ?? after, MaxEventBytes));
         var events = lease.Log.Read(lastEventId ?? after, Math.Clamp(limit, 1, MaxEvents), MaxEventBytes);
         return TypedResults.Ok(new RunEvents([.. events.Select(RunOutput.Decode)], lease.Log.LastSequence, lease.Log.IsCompleted));
     }

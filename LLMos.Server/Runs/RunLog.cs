@@ -32,6 +32,9 @@ internal static partial class RunLog
     [LoggerMessage(4011, LogLevel.Warning, "What a session has could not be kept; after a restart its loss will not be told")]
     public static partial void SessionNotKept(ILogger log, Exception why);
 
+    [LoggerMessage(4014, LogLevel.Warning, "Records of runs from an earlier version could not be rewritten; they are read as they are until the next start")]
+    public static partial void FormerNotRewritten(ILogger log, Exception why);
+
     [LoggerMessage(4008, LogLevel.Error, "A slot met an unexpected error in run {RunId}")]
     public static partial void SlotFailed(ILogger log, Exception why, string runId);
 }

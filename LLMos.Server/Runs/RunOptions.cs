@@ -63,7 +63,7 @@ public sealed record RunOptions : IValidatableObject
     [Range(1, 100_000)]
     public int KeptRunsPerUser { get; init; } = 500;
 
-    /// <summary>Bytes of logs kept for a person's history; the oldest runs go first.</summary>
+    /// <summary>Bytes of records and logs kept for a person's history; the oldest runs go first.</summary>
     [Range(1_048_576, 1_099_511_627_776)]
     public long KeptBytesPerUser { get; init; } = 1_073_741_824;
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Errors;
+using LLMos.Server.Foundation.Hosting;
 using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Foundation.Streams;
 using LLMos.Server.Runs.Sandboxes;
@@ -15,6 +16,9 @@ namespace LLMos.Server.Runs;
 /// <summary>Every run there is: starts them, finds them for their owner, keeps them when they have ended.</summary>
 internal sealed class RunRegistry
 {
+    // An event in memory while it is sent, for each byte in the log: the bytes, the text they become, and what is written of it.
+    private const int BytesForByte = 4;
+
     // Who does not wait is answered when the run has ended or its beginning is durable: within a moment the first is the sooner.
     private static readonly TimeSpan AMoment = TimeSpan.FromMilliseconds(3), AtOnce = TimeSpan.FromMilliseconds(100);
 
@@ -24,19 +28,21 @@ internal sealed class RunRegistry
     private readonly RunStore _store;
     private readonly PythonSandbox _sandbox;
     private readonly SessionRegistry _sessions;
+    private readonly AnswerRoom _room;
     private readonly RunOptions _options;
     private readonly TimeProvider _time;
     private readonly OrderedIds _ids;
     private readonly ILogger<RunRegistry> _log;
 
     public RunRegistry(
-        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, SessionRegistry sessions,
+        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, SessionRegistry sessions, AnswerRoom room,
         IOptions<RunOptions> options, TimeProvider time, ILogger<RunRegistry> log)
     {
         _scheduler = scheduler;
         _store = store;
         _sandbox = sandbox;
         _sessions = sessions;
+        _room = room;
         _options = options.Value;
         _time = time;
         _ids = new(time, store.NewestId());
@@ -71,22 +77,39 @@ internal sealed class RunRegistry
     public LiveRun? FindLive(Caller caller, string id) =>
         _live.TryGetValue(id, out var live) && live.Run.Owner.AccountId == caller.AccountId ? live : null;
 
+    /// <summary>What a record may take in memory while it is sent.</summary>
+    /// <exception cref="DomainException"><c>runs.not_found</c></exception>
+    public long WeightOf(Caller caller, string id)
+    {
+        var live = FindLive(caller, id);
+        var (own, data) = live is null
+            ? GetKept(caller, id) is var kept ? (kept.RecordBytes, kept.Bytes - kept.RecordBytes) : default
+            : (live.Run.Request.Code.Length + (4 * _options.RecordedOutputBytes), live.Output.Log.Bytes);
+        return (own + Math.Min(data, RecordedData.MaxBytes)) * BytesForByte;
+    }
+
+    /// <summary>What a page of events may take in memory while it is sent.</summary>
+    public static long WeightOf(EventLog log, long after, int mostBytes) =>
+        Math.Max(log.BytesAfter(after), Math.Min(mostBytes, log.Bytes)) * BytesForByte;
+
     /// <exception cref="DomainException"><c>runs.not_found</c>: no such run, or it is someone else's.</exception>
     public RunRecord GetRecord(Caller caller, string id)
     {
         if (FindLive(caller, id) is { } live)
-            return RunStore.Complete(live.ToStored(live.Output.Now), live.Output.Log);
+            return RecordedData.Complete(live.ToStored(live.Output.Now), live.Output.Log);
 
-        var stored = GetStored(caller, id);
+        GetKept(caller, id);
+        // It may have left the history by now.
+        var stored = _store.Find(id) ?? throw RunErrors.NotFound(id);
         if (stored.Displays.Count == 0 && stored.Result is null)
             return stored.Record;
         using var log = _store.OpenLog(id);
-        return RunStore.Complete(stored, log);
+        return RecordedData.Complete(stored, log);
     }
 
     /// <exception cref="DomainException"><c>runs.not_found</c></exception>
     public RunSummary GetSummary(Caller caller, string id) =>
-        FindLive(caller, id)?.Run.Summarize() ?? GetStored(caller, id).Summarize();
+        FindLive(caller, id)?.Run.Summarize() ?? GetKept(caller, id).Summary;
 
     /// <summary>What followed event <paramref name="after"/>, in batches, then what happens until the run has ended.</summary>
     /// <exception cref="DomainException"><c>runs.not_found</c>, or the log's refusal of <paramref name="after"/>; thrown by the call itself.</exception>
@@ -95,7 +118,7 @@ internal sealed class RunRegistry
         var lease = OpenLog(caller, id);
         try
         {
-            return Decode(lease, lease.Log.ReadAsync(after, cancellation));
+            return Decode(lease, lease.Log.ReadAsync(after, cancellation, (bytes, cancelled) => _room.TakeAsync(caller.AccountId, bytes * BytesForByte, cancelled)));
         }
         catch
         {
@@ -111,7 +134,7 @@ internal sealed class RunRegistry
         if (FindLive(caller, id) is { } live)
             return new(live.Output.Log, Owned: false);
 
-        GetStored(caller, id);
+        GetKept(caller, id);
         return new(_store.OpenLog(id), Owned: true);
     }
 
@@ -218,11 +241,7 @@ internal sealed class RunRegistry
             return _store.SaveAsync(live.ToStored(live.Output.Now));
     }
 
-    private StoredRun GetStored(Caller caller, string id)
-    {
-        var stored = Ulid.TryParse(id, out _) ? _store.Find(id) : null;
-        return stored?.OwnerId == caller.AccountId ? stored : throw RunErrors.NotFound(id);
-    }
+    private KeptRun GetKept(Caller caller, string id) => _store.FindKept(caller.AccountId, id) ?? throw RunErrors.NotFound(id);
 
     private string? FindByKey(Caller caller, string key, string hash)
     {

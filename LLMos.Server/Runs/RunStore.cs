@@ -1,26 +1,20 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using LiteDB;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Foundation.Streams;
 using LLMos.Server.Runs.Sessions;
 using Microsoft.Extensions.Options;
-using JsonSerializer = System.Text.Json.JsonSerializer;
 
 namespace LLMos.Server.Runs;
 
 /// <summary>Records of runs in the database and their logs in files beside it; an index of both in memory.</summary>
 internal sealed class RunStore
 {
-    public const string Collection = "runs";
+    public static readonly string[] Collections = [RunDocuments.Index, RunDocuments.Records];
 
-    // Displays of one record that are sent with it; later ones are named by their sequence number and read from the events.
-    private const int MaxDisplayBytes = 16 * 1024 * 1024, MaxDisplays = 1000;
+    // Records of earlier versions that are rewritten in one transaction: one of them may have 16 MB.
+    private const int RewrittenAtOnce = 8;
 
     private const string LostReason = "The server ended while it ran.";
-
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly Database _database;
     private readonly RunOptions _options;
@@ -28,7 +22,7 @@ internal sealed class RunStore
     private readonly string _folder;
     private readonly Lock _gate = new();
 
-    private readonly Dictionary<string, History> _kept = [];
+    private readonly Dictionary<string, RunHistory> _kept = [];
 
     public RunStore(Database database, IOptions<StorageOptions> storage, IOptions<RunOptions> options, TimeProvider time, ILogger<RunStore> log)
     {
@@ -47,12 +41,13 @@ internal sealed class RunStore
     /// <summary>Keeps <paramref name="run"/> as it is now, in the place of its owner's oldest if there are too many; completes when that is durable.</summary>
     public async Task SaveAsync(StoredRun run)
     {
-        var document = new BsonDocument { ["_id"] = run.Record.Id, ["json"] = JsonSerializer.SerializeToUtf8Bytes(run, Json) };
-        await WriteAsync(run.OwnerId, document, TakeOld(run.OwnerId, run));
-        Index(run);
+        var record = RunDocuments.Encode(run);
+        var kept = run.ToKept(record.Length);
+        await WriteAsync(kept.OwnerId, documents => RunDocuments.Put(documents, kept, record), TakeOld(kept.OwnerId, kept));
+        Index(kept);
         // Of runs that became durable at the same moment, none saw the others.
-        if (TakeOld(run.OwnerId, coming: null) is { Count: > 0 } old)
-            await WriteAsync(run.OwnerId, document: null, old);
+        if (TakeOld(kept.OwnerId, coming: null) is { Count: > 0 } old)
+            await WriteAsync(kept.OwnerId, put: null, old);
     }
 
     /// <summary>The id that sorts last; null: there is none.</summary>
@@ -64,11 +59,14 @@ internal sealed class RunStore
 
     public void DeleteLog(string id) => File.Delete(LogPath(id));
 
-    public StoredRun? Find(string id)
+    /// <summary>What is known of a run without its record.</summary>
+    public KeptRun? FindKept(string ownerId, string id)
     {
-        var document = _database.Read(documents => documents.Find(Collection, id));
-        return document is null ? null : Decode(document);
+        lock (_gate)
+            return _kept.GetValueOrDefault(ownerId)?.ById.GetValueOrDefault(id);
     }
+
+    public StoredRun? Find(string id) => _database.Read(documents => RunDocuments.Find(documents, id));
 
     /// <summary>A person's ended runs, newest first, older than <paramref name="before"/> when that is given.</summary>
     public IReadOnlyList<RunSummary> List(string ownerId, string? before, int limit)
@@ -92,35 +90,17 @@ internal sealed class RunStore
         }
     }
 
-    /// <summary>Puts what a run displayed, and its result, back into its record.</summary>
-    public static RunRecord Complete(StoredRun run, EventLog log)
-    {
-        var none = new Dictionary<string, string>();
-        var left = MaxDisplayBytes;
-        var displays = new List<RecordedDisplay>();
-        foreach (var sequence in run.Displays)
-        {
-            var data = left >= 0 && displays.Count < MaxDisplays ? DataOf(log, sequence) : none;
-            left -= data.Sum(part => part.Value.Length);
-            displays.Add(new(sequence, left >= 0 ? data : none));
-        }
-
-        return run.Record with { Displays = displays, Result = run.Result is { } result ? DataOf(log, result) : run.Record.Result };
-    }
-
-    private static IReadOnlyDictionary<string, string> DataOf(EventLog log, long sequence) =>
-        log.Read(sequence - 1, 1, int.MaxValue) is [var entry] ? RunOutput.Decode(entry).Data! : new Dictionary<string, string>();
-
     private void Load(ILogger log)
     {
-        foreach (var run in _database.Read(documents => documents.All(Collection)).Select(Decode))
+        RewriteFormer(log);
+        _database.Read(documents =>
         {
-            if (run.Record.EndedAt is not null)
-            {
-                Index(run);
-                continue;
-            }
-
+            documents.Each(RunDocuments.Index, document => Index(RunDocuments.ReadIndex(document)));
+            return true;
+        });
+        var inFlight = _kept.Values.SelectMany(runs => runs.ById.Values).Where(run => run.Summary.EndedAt is null).Select(run => run.Summary.Id).ToList();
+        foreach (var run in inFlight.Select(id => Find(id)!))
+        {
             // Its server is gone, so its worker is too.
             RunLog.Recovered(log, run.Record.Id);
             StoredRun ended;
@@ -135,12 +115,50 @@ internal sealed class RunStore
                 ended = End(run);
             }
 
-            _database.WriteAsync(documents => documents.Put(
-                Collection, new() { ["_id"] = ended.Record.Id, ["json"] = JsonSerializer.SerializeToUtf8Bytes(ended, Json) })).GetAwaiter().GetResult();
-            Index(ended);
+            try
+            {
+                Rewrite([ended]);
+            }
+            catch (DomainException full)
+            {
+                RunLog.NotKept(log, full, run.Record.Id);
+                Index(ended.ToKept(recordBytes: 0));
+            }
         }
 
         DeleteLogsWithoutRecord();
+    }
+
+    /// <summary>Brings the records of earlier versions into today's form, few at a time: all of them may be larger than the memory.</summary>
+    private void RewriteFormer(ILogger log)
+    {
+        try
+        {
+            while (_database.Read(documents => documents.Between(RunDocuments.Former, "", "~", RewrittenAtOnce)) is { Count: > 0 } former)
+                Rewrite([.. former.Select(RunDocuments.ReadFormer)]);
+        }
+        catch (DomainException full)
+        {
+            // A full disk is no reason not to start: they are read as they are.
+            RunLog.FormerNotRewritten(log, full);
+            _database.Read(documents =>
+            {
+                documents.Each(RunDocuments.Former, document => Index(RunDocuments.ReadFormer(document).ToKept(document["json"].AsBinary.Length)));
+                return true;
+            });
+        }
+    }
+
+    private void Rewrite(IReadOnlyList<StoredRun> runs)
+    {
+        var written = runs.Select(run => (Run: run, Record: RunDocuments.Encode(run))).ToList();
+        _database.WriteAsync(documents =>
+        {
+            foreach (var (run, record) in written)
+                RunDocuments.Put(documents, run.ToKept(record.Length), record);
+        }).GetAwaiter().GetResult();
+        foreach (var (run, record) in written)
+            Index(run.ToKept(record.Length));
     }
 
     /// <summary>A server that was killed leaves the log of a run that it had answered and not yet kept.</summary>
@@ -207,102 +225,72 @@ internal sealed class RunStore
         },
     };
 
-    private void Index(StoredRun run)
+    private void Index(KeptRun run)
     {
         lock (_gate)
         {
             var runs = HistoryOf(run.OwnerId);
             // The write of its beginning may be heard of after that of its end.
-            if (run.Record.EndedAt is null && runs.ById.TryGetValue(run.Record.Id, out var known) && known.Summary.EndedAt is not null)
+            if (run.Summary.EndedAt is null && runs.ById.TryGetValue(run.Summary.Id, out var known) && known.Summary.EndedAt is not null)
                 return;
-            runs.Put(run.Record.Id, new(run.Summarize(), run.LogBytes, run.IdempotencyKey, run.RequestHash));
+            runs.Put(run);
         }
     }
 
     /// <summary>Takes the oldest out of the index until there are not too many, with one that comes.</summary>
-    private Dictionary<string, Entry> TakeOld(string ownerId, StoredRun? coming)
+    private List<KeptRun> TakeOld(string ownerId, KeptRun? coming)
     {
-        Dictionary<string, Entry> old = [];
+        List<KeptRun> old = [];
         lock (_gate)
         {
             var runs = HistoryOf(ownerId);
-            var known = coming is null ? null : runs.ById.GetValueOrDefault(coming.Record.Id);
-            var (more, moreBytes) = coming is null ? (0, 0L) : (known is null ? 1 : 0, coming.LogBytes - (known?.LogBytes ?? 0));
-            while (runs.ById.Count + more > _options.KeptRunsPerUser || runs.LogBytes + moreBytes > _options.KeptBytesPerUser)
+            var known = coming is null ? null : runs.ById.GetValueOrDefault(coming.Summary.Id);
+            var (more, moreBytes) = coming is null ? (0, 0L) : (known is null ? 1 : 0, coming.Bytes - (known?.Bytes ?? 0));
+            while (runs.ById.Count + more > _options.KeptRunsPerUser || runs.Bytes + moreBytes > _options.KeptBytesPerUser)
             {
-                if (runs.ById.FirstOrDefault() is not { Value.Summary.EndedAt: not null } oldest)
+                if (runs.ById.Values.FirstOrDefault() is not { Summary.EndedAt: not null } oldest)
                     break;
-                runs.Remove(oldest.Key);
-                old.Add(oldest.Key, oldest.Value);
+                runs.Remove(oldest.Summary.Id);
+                old.Add(oldest);
             }
         }
 
         return old;
     }
 
-    /// <summary>Puts a document, if there is one, and deletes old runs, both or neither.</summary>
-    private async Task WriteAsync(string ownerId, BsonDocument? document, Dictionary<string, Entry> old)
+    /// <summary>Puts a run, if there is one, and deletes old ones, both or neither.</summary>
+    private async Task WriteAsync(string ownerId, Action<Documents>? put, List<KeptRun> old)
     {
         try
         {
             await _database.WriteAsync(documents =>
             {
-                if (document is not null)
-                    documents.Put(Collection, document);
-                foreach (var id in old.Keys)
-                    documents.Delete(Collection, id);
+                put?.Invoke(documents);
+                foreach (var run in old)
+                    RunDocuments.Delete(documents, run.Summary.Id);
             });
         }
         catch
         {
             lock (_gate)
             {
-                foreach (var (id, run) in old)
-                    HistoryOf(ownerId).Put(id, run);
+                foreach (var run in old)
+                    HistoryOf(ownerId).Put(run);
             }
 
             throw;
         }
 
-        foreach (var id in old.Keys)
-            DeleteLog(id);
+        foreach (var run in old)
+            DeleteLog(run.Summary.Id);
     }
 
-    private History HistoryOf(string ownerId)
+    private RunHistory HistoryOf(string ownerId)
     {
         if (!_kept.TryGetValue(ownerId, out var runs))
             _kept[ownerId] = runs = new();
         return runs;
     }
 
-    private static StoredRun Decode(BsonDocument document) => JsonSerializer.Deserialize<StoredRun>(document["json"].AsBinary, Json)!;
-
     private string LogPath(string id) => Path.Combine(_folder, $"{id}.log");
-
-    private sealed record Entry(RunSummary Summary, long LogBytes, string? IdempotencyKey, string? RequestHash);
-
-    /// <summary>One person's runs.</summary>
-    private sealed class History
-    {
-        // Ids sort by time.
-        private readonly SortedDictionary<string, Entry> _byId = new(StringComparer.Ordinal);
-
-        public IReadOnlyDictionary<string, Entry> ById => _byId;
-
-        /// <summary>Of all logs.</summary>
-        public long LogBytes { get; private set; }
-
-        public void Put(string id, Entry run)
-        {
-            Remove(id);
-            _byId[id] = run;
-            LogBytes += run.LogBytes;
-        }
-
-        public void Remove(string id)
-        {
-            if (_byId.Remove(id, out var run))
-                LogBytes -= run.LogBytes;
-        }
-    }
 }

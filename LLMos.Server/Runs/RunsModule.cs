@@ -15,7 +15,8 @@ internal static class RunsModule
     {
         var services = builder.Services;
         services.AddOptions<RunOptions>().BindConfiguration(RunOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(new StoreCollection(RunStore.Collection));
+        foreach (var collection in RunStore.Collections)
+            services.AddSingleton(new StoreCollection(collection));
         services.AddSingleton<RunStore>();
         services.AddSingleton(new StoreCollection(SessionStore.Collection));
         services.AddSingleton<SessionStore>();

@@ -11,4 +11,6 @@ internal sealed record StoredRun(
     public RunSummary Summarize() => new(
         Record.Id, Record.Language, Record.State, Record.User, Record.Title, Record.QueuePosition,
         Record.CreatedAt, Record.StartedAt, Record.EndedAt, Record.Session);
+
+    public KeptRun ToKept(int recordBytes) => new(OwnerId, Summarize(), LogBytes + recordBytes, recordBytes, IdempotencyKey, RequestHash);
 }

@@ -173,7 +173,7 @@ public sealed class RunEndpointsTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_result_of_many_megabytes_is_kept_with_its_run()
+    public async Task A_result_of_many_megabytes_is_named_by_its_record_and_read_from_its_event()
     {
         var person = await shared.NewPersonAsync();
         var run = await person.RunAsync("class Large:\n    def _repr_mimebundle_(self, **_): return {'application/x': '<' * 9_000_000}\nLarge()");
@@ -181,8 +181,28 @@ public sealed class RunEndpointsTests(SharedServer shared)
 
         await Eventually.HoldsAsync(() => store.Find(run.Id) is not null, "the run is in the store");
 
-        Assert.Equal(9_000_000, run.Result?["application/x"].Length);
-        Assert.Equal(9_000_000, (await person.GetRunAsync(run.Id)).Result?["application/x"].Length);
+        Assert.Empty(run.Result!);
+        Assert.Empty((await person.GetRunAsync(run.Id)).Result!);
+        var page = await person.Client.GetFromJsonAsync<RunEvents>($"{Runs}/{run.Id}/events?after={run.ResultSequence - 1}&limit=1", Answers.Json);
+        Assert.Equal(9_000_000, Assert.Single(page!.Events).Data?["application/x"].Length);
+    }
+
+    [Fact]
+    public async Task A_record_carries_a_mebibyte_of_displays_and_the_result_before_them()
+    {
+        var person = await shared.NewPersonAsync();
+
+        var run = await person.RunAsync("""
+            import llmos
+            class Shown:
+                def __init__(self, count): self.count = count
+                def _repr_mimebundle_(self, **_): return {'text/html': 'a' * self.count}
+            for count in (700_000, 700_000, 1_000): llmos.display(Shown(count))
+            Shown(300_000)
+            """);
+
+        Assert.Equal(300_000, run.Result?["text/html"].Length);
+        Assert.Equal([700_000, 0, 1_000], run.Displays.Select(display => display.Data.Values.Sum(text => text.Length)));
     }
 
     [Fact]
