@@ -10,7 +10,8 @@ public sealed record LoginRequest(string User, string Password);
 
 public sealed record AccountAnswer(string Id, string User, Role Role);
 
-public sealed record ChangePasswordRequest(string CurrentPassword, string NewPassword);
+/// <param name="EndTokens">Whether the person's API tokens end too.</param>
+public sealed record ChangePasswordRequest(string CurrentPassword, string NewPassword, bool EndTokens = false);
 
 /// <param name="ExpiresInDays">Missing: the server's default, 90.</param>
 public sealed record CreateTokenRequest(string Name, int? ExpiresInDays = null);
@@ -20,7 +21,8 @@ public sealed record TokenAnswer(string Id, string Name, DateTime CreatedAt, Dat
 /// <param name="Token">Shown this once; the server keeps only its hash.</param>
 public sealed record CreatedTokenAnswer(string Id, string Name, string Token, DateTime CreatedAt, DateTime ExpiresAt);
 
-public sealed record PersonAnswer(string Id, string User, Role Role, DateTime CreatedAt);
+/// <param name="Tokens">How many API tokens the person has, expired ones included.</param>
+public sealed record PersonAnswer(string Id, string User, Role Role, DateTime CreatedAt, int Tokens);
 
 public sealed record AddPersonRequest(string User, string Password, Role Role);
 

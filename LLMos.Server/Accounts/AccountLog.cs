@@ -45,4 +45,7 @@ internal static partial class AccountLog
 
     [LoggerMessage(1013, LogLevel.Information, "{User} signed out")]
     public static partial void SignedOut(this ILogger logger, string user);
+
+    [LoggerMessage(1014, LogLevel.Information, "{Administrator} removed all tokens of {AccountId}")]
+    public static partial void TokensRemoved(this ILogger logger, string administrator, string accountId);
 }

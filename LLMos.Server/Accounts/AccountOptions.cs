@@ -26,6 +26,10 @@ public sealed record AccountOptions
     [Range(1, 365)]
     public int SessionDays { get; init; } = 14;
 
+    /// <summary>Browsers that one person may be signed in with; one more ends the one whose cookie is the oldest.</summary>
+    [Range(1, 1000)]
+    public int MaxSignIns { get; init; } = 100;
+
     /// <summary>Failed log-ins under one name within <see cref="LoginWindow"/>.</summary>
     [Range(1, 1000)]
     public int MaxFailuresPerUser { get; init; } = 10;

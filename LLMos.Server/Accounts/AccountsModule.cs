@@ -15,6 +15,7 @@ internal static class AccountsModule
         services.AddOptions<FirstRunOptions>().BindConfiguration(FirstRunOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(new StoreCollection(AccountStore.AccountCollection));
         services.AddSingleton(new StoreCollection(AccountStore.TokenCollection));
+        services.AddSingleton(new StoreCollection(AccountStore.SignInCollection));
         services.AddSingleton<AccountStore>();
         services.AddSingleton<PasswordCheck>();
         services.AddSingleton<SetupLink>();

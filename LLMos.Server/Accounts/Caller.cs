@@ -23,6 +23,9 @@ public sealed record Caller(string AccountId, string Name, Role Role)
     /// <summary>By which of the account's means: <c>person</c>, <c>token</c>, or <c>run</c> and a run's id.</summary>
     public string Via { get; init; } = "person";
 
+    /// <summary>The sign-in's id or the token's hash, of which everything depends that this caller begins; empty: it is the server itself.</summary>
+    internal string CredentialId { get; init; } = "";
+
     /// <exception cref="Foundation.Errors.DomainException"><c>accounts.sign_in_required</c>: nobody is signed in.</exception>
     public static Caller Of(ClaimsPrincipal? user) => Credential.CallerOf(user) ?? throw AccountErrors.SignInRequired();
 

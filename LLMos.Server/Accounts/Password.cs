@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 
 namespace LLMos.Server.Accounts;
 
@@ -8,7 +9,11 @@ internal static class Password
     public const string Rule = "A password has 10 to 256 characters.";
 
     private const string NoUser = "";
-    private static readonly PasswordHasher<string> Hasher = new();
+
+    // PBKDF2 with HMAC-SHA512: what OWASP asked for in 2023.
+    private const int Rounds = 210_000;
+
+    private static readonly PasswordHasher<string> Hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = Rounds }));
 
     // Checked when there is no such user, so that both answers take the same time.
     private static readonly string Nobodys = Hash("a password that nobody has");
@@ -17,6 +22,11 @@ internal static class Password
 
     public static string Hash(string password) => Hasher.HashPassword(NoUser, password);
 
-    public static bool Verify(string? hash, string password) =>
-        Hasher.VerifyHashedPassword(NoUser, hash ?? Nobodys, password) != PasswordVerificationResult.Failed && hash is not null;
+    /// <param name="isOld">Whether it is right, and was hashed with fewer rounds than now.</param>
+    public static bool Verify(string? hash, string password, out bool isOld)
+    {
+        var result = Hasher.VerifyHashedPassword(NoUser, hash ?? Nobodys, password);
+        isOld = result == PasswordVerificationResult.SuccessRehashNeeded && hash is not null;
+        return result != PasswordVerificationResult.Failed && hash is not null;
+    }
 }

@@ -13,9 +13,11 @@ internal sealed class PasswordCheck(AccountStore accounts, IOptions<AccountOptio
     private readonly FailureCounter _byAddress = new(options.Value.MaxFailuresPerAddress, options.Value.LoginWindow, time);
 
     /// <summary>The account, or null after the same work when name or password is wrong.</summary>
+    /// <param name="newHash">Of the same password with as many rounds as now; null: it has them.</param>
     /// <exception cref="DomainException"><c>accounts.login_limited</c></exception>
-    public Account? Find(string user, string password, IPAddress? from)
+    public Account? Find(string user, string password, IPAddress? from, out string? newHash)
     {
+        newHash = null;
         var name = UserName.IsValid(user) ? user.ToLowerInvariant() : "";
         var address = NetworkOf(from);
         if ((_byAddress.Take(address) ?? _byUser.Take(name)) is { } wait)
@@ -25,7 +27,7 @@ internal sealed class PasswordCheck(AccountStore accounts, IOptions<AccountOptio
         }
 
         var account = accounts.Book.FindByName(name);
-        if (!Password.Verify(account?.PasswordHash, password))
+        if (!Password.Verify(account?.PasswordHash, password, out var isOld))
         {
             logger.LoginRefused(address);
             return null;
@@ -33,6 +35,7 @@ internal sealed class PasswordCheck(AccountStore accounts, IOptions<AccountOptio
 
         _byAddress.GiveBack(address);
         _byUser.GiveBack(name);
+        newHash = isOld ? Password.Hash(password) : null;
         return account;
     }
 

@@ -13,10 +13,12 @@ internal static class TokenEndpoints
         group.MapDelete("/{tokenId}", Remove).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static IEnumerable<TokenAnswer> List(Caller caller, AccountStore accounts) =>
-        from token in accounts.Book.TokensOf(caller.AccountId)
+    public static IEnumerable<TokenAnswer> AnswerOf(AccountBook book, string accountId) =>
+        from token in book.TokensOf(accountId)
         orderby token.Id
         select new TokenAnswer(token.Id, token.Name, token.CreatedAt, token.ExpiresAt);
+
+    private static IEnumerable<TokenAnswer> List(Caller caller, AccountStore accounts) => AnswerOf(accounts.Book, caller.AccountId);
 
     private static async Task<CreatedTokenAnswer> Create(
         CreateTokenRequest request, Caller caller, AccountStore accounts, IOptions<AccountOptions> options, TimeProvider time,
@@ -24,7 +26,7 @@ internal static class TokenEndpoints
     {
         var limits = options.Value;
         var (token, text) = AccessToken.Create(caller.AccountId, request.Name, request.ExpiresInDays ?? limits.TokenDays, limits, time.GetUtcNow());
-        await accounts.ChangeAsync(book => book.WithToken(token, limits.MaxTokens), cancellation);
+        await accounts.ChangeAsync(caller, Role.Viewer, book => book.WithToken(token, limits.MaxTokens), cancellation);
         logger.TokenCreated(caller.Name, token.Id);
         return new(token.Id, token.Name, text, token.CreatedAt, token.ExpiresAt);
     }
@@ -32,7 +34,7 @@ internal static class TokenEndpoints
     private static async Task<NoContent> Remove(
         string tokenId, Caller caller, AccountStore accounts, ILogger<AccountStore> logger, CancellationToken cancellation)
     {
-        await accounts.ChangeAsync(book => book.WithoutToken(caller.AccountId, tokenId), cancellation);
+        await accounts.ChangeAsync(caller, Role.Viewer, book => book.WithoutToken(caller.AccountId, tokenId), cancellation);
         logger.TokenRemoved(caller.Name, tokenId);
         return TypedResults.NoContent();
     }

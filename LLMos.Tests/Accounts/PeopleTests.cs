@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Errors;
 using LLMos.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LLMos.Tests.Accounts;
 
@@ -80,6 +82,74 @@ public sealed class PeopleTests
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await eva.GetAsync("/api/v1/account")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await eva.PostAsJsonAsync("/api/v1/login", new LoginRequest("eva", "battery staple"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Password_set_by_an_administrator_ends_the_persons_tokens_and_nobody_elses()
+    {
+        await using var server = new ServerWithoutPrograms();
+        using var administrator = await server.SignInAsAdministratorAsync();
+        using var thief = server.ClientWith(await server.TokenAsync("eva"));
+        using var other = server.ClientWith(await server.TokenAsync("max"));
+
+        (await administrator.PatchAsJsonAsync($"/api/v1/people/{await IdOfAsync(thief)}", new { password = "battery staple" })).EnsureSuccessStatusCode();
+
+        await (await thief.GetAsync("/api/v1/account")).RefusedAsync(HttpStatusCode.Unauthorized, "accounts.token_invalid");
+        Assert.Equal(HttpStatusCode.OK, (await other.GetAsync("/api/v1/account")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Administrator_sees_and_ends_the_tokens_of_a_person()
+    {
+        await using var server = new ServerWithoutPrograms();
+        using var administrator = await server.SignInAsAdministratorAsync();
+        string[] texts = [await server.TokenAsync("eva"), await server.TokenAsync("eva"), await server.TokenAsync("eva")];
+        var path = $"/api/v1/people/{await IdOfAsync(server.ClientWith(texts[0]))}/tokens";
+
+        var listed = await (await administrator.GetAsync(path)).ReadAsync<TokenAnswer[]>();
+        Assert.Equal(3, (await ListAsync(administrator)).Single(person => person.User == "eva").Tokens);
+        Assert.Equal(HttpStatusCode.NoContent, (await administrator.DeleteAsync($"{path}/{listed[0].Id}")).StatusCode);
+        await (await administrator.DeleteAsync($"{path}/{listed[0].Id}")).RefusedAsync(HttpStatusCode.NotFound, "accounts.token_not_found");
+        Assert.Equal(2, (await ListAsync(administrator)).Single(person => person.User == "eva").Tokens);
+        Assert.Equal(HttpStatusCode.NoContent, (await administrator.DeleteAsync(path)).StatusCode);
+
+        foreach (var text in texts)
+            await (await server.ClientWith(text).GetAsync("/api/v1/account")).RefusedAsync(HttpStatusCode.Unauthorized, "accounts.token_invalid");
+        await (await administrator.GetAsync("/api/v1/people/x/tokens")).RefusedAsync(HttpStatusCode.NotFound, "accounts.person_not_found");
+        await (await administrator.DeleteAsync("/api/v1/people/x/tokens")).RefusedAsync(HttpStatusCode.NotFound, "accounts.person_not_found");
+    }
+
+    [Theory]
+    [InlineData(false, HttpStatusCode.OK)]
+    [InlineData(true, HttpStatusCode.Unauthorized)]
+    public async Task Ones_own_new_password_ends_ones_tokens_when_that_is_asked(bool endTokens, HttpStatusCode expected)
+    {
+        await using var server = new ServerWithoutPrograms();
+        using var eva = await server.SignInAsync("eva");
+        using var script = server.ClientWith(await server.TokenAsync("eva"));
+
+        (await eva.PostAsJsonAsync("/api/v1/account/password", new ChangePasswordRequest(LLMosServer.AnyPassword, "battery staple", endTokens))).EnsureSuccessStatusCode();
+
+        Assert.Equal(expected, (await script.GetAsync("/api/v1/account")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await eva.GetAsync("/api/v1/account")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Change_by_who_lost_the_right_to_it_since_the_request_was_checked_is_refused()
+    {
+        await using var server = new ServerWithoutPrograms();
+        using var person = await server.SignInAsync("eva", Role.Administrator);
+        var accounts = server.Services.GetRequiredService<AccountStore>();
+        var eva = accounts.Book.FindByName("eva")!;
+        var caller = new Caller(eva.Id, "eva", Role.Administrator) { CredentialId = accounts.Book.SignIns.Values.Single(signIn => signIn.AccountId == eva.Id).Id };
+        var stop = TestContext.Current.CancellationToken;
+        await accounts.ChangeAsync(book => book.WithChanges(eva.Id, Role.Member, password: null), stop);
+
+        var demoted = await Assert.ThrowsAsync<DomainException>(() => accounts.ChangeAsync(caller, Role.Administrator, book => book, stop));
+        await accounts.ChangeAsync(book => book.WithoutSignIn(caller.CredentialId), stop);
+        var signedOut = await Assert.ThrowsAsync<DomainException>(() => accounts.ChangeAsync(caller, Role.Viewer, book => book, stop));
+
+        Assert.Equal(("accounts.role_required", "accounts.sign_in_required"), (demoted.Error.Code, signedOut.Error.Code));
     }
 
     [Fact]

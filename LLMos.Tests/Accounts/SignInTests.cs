@@ -1,7 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Errors;
 using LLMos.Tests.Hosting;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace LLMos.Tests.Accounts;
 
@@ -111,6 +115,110 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public async Task Copied_cookie_ends_with_the_log_out_also_after_a_restart()
+    {
+        using var folder = new TemporaryFolder();
+        string copied, other;
+        await using (var first = new ServerWithoutPrograms(("Data:Path", folder.Path)))
+        {
+            (copied, other) = (await CookieAsync(first), await CookieAsync(first));
+
+            Assert.Equal(HttpStatusCode.NoContent, await AskAsync(first, copied, HttpMethod.Post, "/api/v1/logout"));
+
+            Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(first, copied));
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(first, other));
+        }
+
+        await using var second = new ServerWithoutPrograms(("Data:Path", folder.Path));
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(second, copied));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(second, other));
+    }
+
+    [Fact]
+    public async Task Cookie_that_was_renewed_ends_with_the_one_it_was_made_from()
+    {
+        await using var server = new ServerWithoutPrograms { Time = LLMosServer.Clock() };
+        var first = await CookieAsync(server);
+        server.Time!.Advance(TimeSpan.FromDays(10));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/account") { Headers = { { "Cookie", first } } };
+        using var renewal = await server.Client().SendAsync(request);
+        var renewed = renewal.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+        server.Time.Advance(TimeSpan.FromDays(10));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(server, renewed));
+
+        Assert.Equal(HttpStatusCode.NoContent, await AskAsync(server, renewed, HttpMethod.Post, "/api/v1/logout"));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(server, first));
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(server, renewed));
+    }
+
+    [Fact]
+    public async Task One_sign_in_more_than_there_may_be_ends_the_oldest()
+    {
+        await using var server = new ServerWithoutPrograms(("Accounts:MaxSignIns", "2")) { Time = LLMosServer.Clock() };
+        var cookies = new List<string>();
+        for (var browser = 0; browser < 3; browser++)
+        {
+            cookies.Add(await CookieAsync(server));
+            server.Time!.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(server, cookies[0]));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(server, cookies[1]));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(server, cookies[2]));
+    }
+
+    [Fact]
+    public async Task Cookie_copied_before_ones_own_password_change_ends_with_it()
+    {
+        await using var server = new ServerWithoutPrograms();
+        var copied = await CookieAsync(server);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/account/password") { Headers = { { "Cookie", copied } } };
+        request.Content = JsonContent.Create(new ChangePasswordRequest(LLMosServer.AnyPassword, "battery staple"));
+        using var changed = await server.Client().SendAsync(request);
+        var fresh = changed.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(server, copied));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(server, fresh));
+    }
+
+    [Fact]
+    public async Task Password_that_was_hashed_with_fewer_rounds_is_right_and_hashed_anew()
+    {
+        await using var server = new ServerWithoutPrograms();
+        using var person = await server.SignInAsync("eva");
+        var accounts = server.Services.GetRequiredService<AccountStore>();
+        var old = new PasswordHasher<string>(Options.Create(new PasswordHasherOptions { IterationCount = 100_000 })).HashPassword("", "an old password");
+        var eva = accounts.Book.FindByName("eva")!;
+        await accounts.ChangeAsync(book => book with { Accounts = book.Accounts.SetItem(eva.Id, eva with { PasswordHash = old }) }, TestContext.Current.CancellationToken);
+
+        using var wrong = await LoginAsync(person, "eva", "another password");
+        using var right = await LoginAsync(person, "eva", "an old password");
+        var hash = accounts.Book.FindByName("eva")!.PasswordHash;
+        using var again = await LoginAsync(person, "eva", "an old password");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, wrong.StatusCode);
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (right.StatusCode, again.StatusCode));
+        Assert.True(System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(Convert.FromBase64String(hash).AsSpan(5)) >= 210_000);
+        Assert.Equal(hash, accounts.Book.FindByName("eva")!.PasswordHash);
+    }
+
+    [Fact]
+    public async Task Log_in_with_a_password_that_is_replaced_meanwhile_is_refused()
+    {
+        await using var server = new ServerWithoutPrograms();
+        using var person = await server.SignInAsync("eva");
+        var accounts = server.Services.GetRequiredService<AccountStore>();
+        var before = accounts.Book.FindByName("eva")!;
+        await accounts.ChangeAsync(book => book.WithChanges(before.Id, role: null, "battery staple"), TestContext.Current.CancellationToken);
+
+        var refusal = await Assert.ThrowsAsync<DomainException>(() => accounts.ChangeAsync(
+            book => book.WithSignIn(before, SignIn.Create(before.Id, 14, TimeProvider.System.GetUtcNow()), 100, newHash: null), TestContext.Current.CancellationToken));
+
+        Assert.Equal("accounts.credentials_wrong", refusal.Error.Code);
+    }
+
+    [Fact]
     public async Task Session_slides_for_fourteen_days_and_ends_after_them()
     {
         await using var server = new ServerWithoutPrograms { Time = LLMosServer.Clock() };
@@ -170,6 +278,20 @@ public sealed class SignInTests
         using var answer = await second.Client().SendAsync(request);
 
         Assert.Equal(LLMosServer.Administrator, (await answer.ReadAsync<AccountAnswer>()).User);
+    }
+
+    private static async Task<string> CookieAsync(LLMosServer server)
+    {
+        using var login = await LoginAsync(server.Client(), LLMosServer.Administrator, LLMosServer.AnyPassword);
+        return login.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+    }
+
+    /// <summary>As from a browser that has only this cookie.</summary>
+    private static async Task<HttpStatusCode> AskAsync(LLMosServer server, string cookie, HttpMethod? method = null, string path = "/api/v1/account")
+    {
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path) { Headers = { { "Cookie", cookie } } };
+        using var answer = await server.Client().SendAsync(request);
+        return answer.StatusCode;
     }
 
     private static Task<HttpResponseMessage> LoginAsync(HttpClient client, string user, string password) =>

@@ -44,9 +44,9 @@ export class AccountClient {
     return this.api.post("/logout")
   }
 
-  /** @param {string} currentPassword @param {string} newPassword */
-  changePassword(currentPassword, newPassword) {
-    return this.api.post("/account/password", { currentPassword, newPassword })
+  /** @param {string} currentPassword @param {string} newPassword @param {boolean} endTokens */
+  changePassword(currentPassword, newPassword, endTokens) {
+    return this.api.post("/account/password", { currentPassword, newPassword, endTokens })
   }
 
   /** @returns {Promise<AccessToken[]>} */
@@ -77,6 +77,11 @@ export class AccountClient {
   /** @param {string} id @param {{ role?: Role, password?: string }} change */
   changePerson(id, change) {
     return this.api.patch(`/people/${encodeURIComponent(id)}`, change)
+  }
+
+  /** @param {string} id */
+  revokeTokensOf(id) {
+    return this.api.delete(`/people/${encodeURIComponent(id)}/tokens`)
   }
 
   /** @param {string} id */

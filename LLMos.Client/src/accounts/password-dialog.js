@@ -1,5 +1,5 @@
 import { openDialog } from "../ui/dialog.js"
-import { sentForm } from "../ui/form.js"
+import { labelledCheckbox, sentForm } from "../ui/form.js"
 import { toast } from "../ui/toast.js"
 import { currentPasswordField, newPasswordField } from "./account-fields.js"
 
@@ -9,9 +9,10 @@ import { currentPasswordField, newPasswordField } from "./account-fields.js"
 export function openPasswordDialog(accounts) {
   const current = currentPasswordField("Current password")
   const next = newPasswordField("New password")
+  const endTokens = labelledCheckbox("End my API tokens too")
 
-  const dialog = openDialog("Change password", null, sentForm("Change password", [current.element, next.element], async () => {
-    await accounts.changePassword(current.input.value, next.input.value)
+  const dialog = openDialog("Change password", "Your other browsers are signed out.", sentForm("Change password", [current.element, next.element, endTokens.element], async () => {
+    await accounts.changePassword(current.input.value, next.input.value, endTokens.input.checked)
     dialog.close()
     toast("Your password is changed.")
   }))

@@ -1,4 +1,4 @@
-import { KeyRound, Trash2 } from "lucide"
+import { KeyRound, ShieldOff, Trash2 } from "lucide"
 import { openConfirmation, openDialog } from "../ui/dialog.js"
 import { element, fill } from "../ui/element.js"
 import { labelledSelect, sentForm } from "../ui/form.js"
@@ -43,12 +43,16 @@ function personRow(accounts, person, isMe, attempt) {
     disabled: isMe,
     onchange: () => attempt(accounts.changePerson(person.id, { role: /** @type {Role} */ (role.value) })),
   }, ...roles.map(([value, words]) => element("option", { value, selected: value === person.role }, words)))
-  const remove = () => openConfirmation(`Remove ${person.user}?`, "They are signed out at once and their tokens stop working.", "Remove",
+  const remove = () => openConfirmation(`Remove ${person.user}?`, "They are signed out at once, and what they run ends. Their files, runs, sessions, tokens and lent devices are deleted for good; what they wrote into team/ stays.", "Remove",
     () => attempt(accounts.removePerson(person.id)))
+  const tokens = `${person.tokens} API ${person.tokens === 1 ? "token" : "tokens"}`
+  const endTokens = () => openConfirmation(`End all API tokens of ${person.user}?`, "What uses them is refused from now on, and what was begun with them ends.", "End tokens",
+    () => attempt(accounts.revokeTokensOf(person.id)))
 
   return element("li", {},
-    element("div", { class: "rows-text" }, element("strong", {}, person.user), isMe && element("small", {}, "you")),
+    element("div", { class: "rows-text" }, element("strong", {}, person.user), isMe && element("small", {}, "you"), person.tokens > 0 && element("small", {}, tokens)),
     role,
+    element("button", { class: "button quiet square", type: "button", disabled: person.tokens === 0, title: "End all API tokens", "aria-label": `End all API tokens of ${person.user}`, onclick: endTokens }, icon(ShieldOff)),
     element("button", { class: "button quiet square", type: "button", disabled: isMe, title: "Set a new password", "aria-label": `Set a new password for ${person.user}`, onclick: () => openResetDialog(accounts, person) }, icon(KeyRound)),
     element("button", { class: "button quiet square", type: "button", disabled: isMe, title: "Remove", "aria-label": `Remove ${person.user}`, onclick: remove }, icon(Trash2)))
 }
@@ -56,7 +60,7 @@ function personRow(accounts, person, isMe, attempt) {
 /** @param {AccountClient} accounts @param {Person} person */
 function openResetDialog(accounts, person) {
   const password = newPasswordField("New password")
-  const dialog = openDialog(`New password for ${person.user}`, null, sentForm("Set password", [password.element], async () => {
+  const dialog = openDialog(`New password for ${person.user}`, "They are signed out everywhere, and their API tokens end.", sentForm("Set password", [password.element], async () => {
     await accounts.changePerson(person.id, { password: password.input.value })
     dialog.close()
     toast(`${person.user} has a new password.`)

@@ -9,7 +9,7 @@
  * @property {Role} role
  */
 
-/** @typedef {Account & { createdAt: string }} Person */
+/** @typedef {Account & { createdAt: string, tokens: number }} Person tokens: how many API tokens they have */
 
 /**
  * @typedef {object} AccessToken

@@ -41,6 +41,12 @@ export function labelledSelect(label, choices, chosen) {
   return { select, element: labelled(id, label, select) }
 }
 
+/** @param {string} label */
+export function labelledCheckbox(label) {
+  const input = element("input", { type: "checkbox" })
+  return { input, element: element("label", { class: "check" }, input, label) }
+}
+
 /** @param {string} id @param {string} label @param {...import("./element.js").Child} content */
 function labelled(id, label, ...content) {
   return element("div", { class: "labelled" }, element("label", { for: id }, label), ...content)
