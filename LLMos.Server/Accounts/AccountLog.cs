@@ -46,6 +46,15 @@ internal static partial class AccountLog
     [LoggerMessage(1013, LogLevel.Information, "{User} signed out")]
     public static partial void SignedOut(this ILogger logger, string user);
 
+    [LoggerMessage(1015, LogLevel.Error, "Something that {User} had begun could not be ended, though their right to it was taken back")]
+    public static partial void NotEnded(this ILogger logger, string user, Exception failure);
+
+    [LoggerMessage(1016, LogLevel.Information, "Deleted what {AccountId} has left, who has no account any more: {Count} {What}, {Bytes} bytes")]
+    public static partial void Purged(this ILogger logger, string accountId, long count, string what, long bytes);
+
+    [LoggerMessage(1017, LogLevel.Warning, "What {AccountId} has left, who has no account any more, could not all be deleted ({What}); tried again in {Seconds} s")]
+    public static partial void NotPurged(this ILogger logger, string accountId, string what, double seconds, Exception failure);
+
     [LoggerMessage(1014, LogLevel.Information, "{Administrator} removed all tokens of {AccountId}")]
     public static partial void TokensRemoved(this ILogger logger, string administrator, string accountId);
 }

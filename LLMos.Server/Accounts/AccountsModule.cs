@@ -19,9 +19,11 @@ internal static class AccountsModule
         services.AddSingleton<AccountStore>();
         services.AddSingleton<PasswordCheck>();
         services.AddSingleton<SetupLink>();
+        services.AddSingleton<Holdings>();
         services.AddSingleton<LiveConnections>();
         services.AddSingleton<HubStreams>();
         services.AddHostedService<FirstRun>();
+        services.AddHostedService<FormerPeople>();
         services.Configure<HubOptions>(options => options.AddFilter<LiveConnections>());
 
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessRefusals>();

@@ -1,67 +1,55 @@
 using System.Collections.Concurrent;
-using System.Security.Claims;
+using LLMos.Server.Foundation.Errors;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.SignalR;
 
 namespace LLMos.Server.Accounts;
 
-/// <summary>Ends hub connections and streams whose sign-in no longer holds: person removed, role or password changed, token removed.</summary>
-/// <remarks>Requests are checked one by one; these were checked once, when they began. Clients reconnect with what they have now.</remarks>
-internal sealed class LiveConnections : IHubFilter, IDisposable
+/// <summary>Ends requests and hub connections whose sign-in no longer holds: they were checked once, when they began.</summary>
+internal sealed class LiveConnections(Holdings holdings) : IHubFilter
 {
-    // By the hub's or the request's context: whose it is and how it is ended.
-    private readonly ConcurrentDictionary<object, (ClaimsPrincipal? User, Action End)> _live = new();
-    private readonly AccountStore _accounts;
-    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, IDisposable> _hubs = new();
 
-    public LiveConnections(AccountStore accounts, TimeProvider time)
-    {
-        (_accounts, _time) = (accounts, time);
-        _accounts.Changed += EndInvalid;
-    }
+    /// <summary>For routes that may end their own caller's sign-in, and must be answered all the same.</summary>
+    public sealed record AnsweredToTheEnd;
 
-    /// <summary>Passes a request on and ends it when its sign-in does. Only those that read: a request that changes its own sign-in must be answered.</summary>
+    /// <summary>Passes a request on, and aborts it when its sign-in ends or its role is not enough for its route any more.</summary>
     public async Task FollowAsync(HttpContext http, RequestDelegate next)
     {
-        if (!HttpMethods.IsGet(http.Request.Method) || http.User.Identity?.IsAuthenticated != true || http.Request.Path.StartsWithSegments("/hubs"))
+        var endpoint = http.GetEndpoint();
+        if (Credential.CallerOf(http.User) is not { } caller || http.Request.Path.StartsWithSegments("/hubs") || endpoint?.Metadata.GetMetadata<AnsweredToTheEnd>() is not null)
         {
             await next(http);
             return;
         }
 
-        _live[http] = (http.User, http.Abort);
-        try
-        {
-            await next(http);
-        }
-        finally
-        {
-            _live.TryRemove(http, out _);
-        }
+        using var held = holdings.Enter(caller, LeastRole(endpoint), _ => http.Abort());
+        await next(http);
     }
 
     public async Task OnConnectedAsync(HubLifetimeContext context, Func<HubLifetimeContext, Task> next)
     {
-        _live[context.Context] = (context.Context.User, context.Context.Abort);
-        // The book may have changed between the handshake's check and the line above.
-        if (Holds(_accounts.Book, context.Context.User))
-            await next(context);
-        else
+        try
+        {
+            _hubs[context.Context.ConnectionId] = holdings.EnterConnection(context.Context.User!, _ => context.Context.Abort());
+        }
+        catch (DomainException)
+        {
+            // The book has changed between the handshake's check and the line above.
             context.Context.Abort();
+            return;
+        }
+
+        await next(context);
     }
 
     public async Task OnDisconnectedAsync(HubLifetimeContext context, Exception? exception, Func<HubLifetimeContext, Exception?, Task> next)
     {
-        _live.TryRemove(context.Context, out _);
+        if (_hubs.TryRemove(context.Context.ConnectionId, out var held))
+            held.Dispose();
         await next(context, exception);
     }
 
-    public void Dispose() => _accounts.Changed -= EndInvalid;
-
-    private void EndInvalid(AccountBook book)
-    {
-        foreach (var (_, end) in _live.Values.Where(live => !Holds(book, live.User)))
-            end();
-    }
-
-    private bool Holds(AccountBook book, ClaimsPrincipal? user) => Credential.StillHolds(book, user, _time.GetUtcNow());
+    private static Role LeastRole(Endpoint? endpoint) =>
+        endpoint?.Metadata.GetOrderedMetadata<IAuthorizeData>().Max(one => Enum.TryParse<Role>(one.Policy, out var role) ? role : Role.Viewer) ?? Role.Viewer;
 }

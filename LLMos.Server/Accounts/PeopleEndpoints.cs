@@ -7,7 +7,7 @@ internal static class PeopleEndpoints
 {
     public static void MapPeopleEndpoints(this IEndpointRouteBuilder api)
     {
-        var group = api.MapGroup("/people").WithTags("People").RequireRole(Role.Administrator).RequireCookie();
+        var group = api.MapGroup("/people").WithTags("People").RequireRole(Role.Administrator).RequireCookie().WithMetadata(new LiveConnections.AnsweredToTheEnd());
         group.MapGet("", List);
         group.MapPost("", Add).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapPatch("/{accountId}", Change).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);

@@ -8,7 +8,7 @@ internal static class SignInEndpoints
 {
     public static void MapSignInEndpoints(this IEndpointRouteBuilder api)
     {
-        var group = api.MapGroup("").WithTags("Accounts");
+        var group = api.MapGroup("").WithTags("Accounts").WithMetadata(new LiveConnections.AnsweredToTheEnd());
         group.MapGet("/setup", IsSetupNeeded).AllowAnonymous().ProducesProblem(StatusCodes.Status404NotFound);
         group.MapPost("/setup", Setup).AllowAnonymous().ProducesProblem(StatusCodes.Status403Forbidden);
         group.MapPost("/login", Login).AllowAnonymous().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status429TooManyRequests);

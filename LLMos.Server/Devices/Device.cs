@@ -34,11 +34,11 @@ internal sealed class Device : ILineListener, IDisposable
     private volatile bool _isAway, _isRemoved, _isOpening;
 
     /// <param name="changed">Told when what <see cref="Summarize"/> says is different, except for its numbers.</param>
-    public Device(DeviceIdentity identity, DeviceLog log, DeviceOptions options, TimeProvider time, Action<Device> changed)
+    public Device(DeviceIdentity identity, DeviceLog log, DeviceOptions options, Holdings holdings, TimeProvider time, Action<Device> changed)
     {
         (Identity, Log, _time, _changed) = (identity, log, time, changed);
         _patience = LineTimeout + TimeSpan.FromSeconds(options.LentGraceSeconds);
-        Leases = new(options, time, (who, what) =>
+        Leases = new(options, holdings, time, (who, what) =>
         {
             log.Append(RecordKind.Lease, NameOf(who), what);
             changed(this);

@@ -12,7 +12,7 @@ namespace LLMos.Server.Devices;
 
 /// <summary>All devices: finds them, opens them again after they were gone, and knows what people call them.</summary>
 internal sealed class DeviceRegistry(
-    Database database, IOptions<DeviceOptions> options, IOptions<StorageOptions> storage, TimeProvider time, ILogger<DeviceRegistry> log) : BackgroundService
+    Database database, IOptions<DeviceOptions> options, IOptions<StorageOptions> storage, Holdings holdings, TimeProvider time, ILogger<DeviceRegistry> log) : BackgroundService, IRemains
 {
     public const string Collection = "devices";
 
@@ -107,18 +107,25 @@ internal sealed class DeviceRegistry(
         var device = Get(id);
         if (caller.Role < Role.Administrator && caller.AccountId != device.Identity.Lender?.AccountId)
             throw DeviceErrors.RemoveForbidden();
-        lock (_gate)
+        await RemoveAsync(device, evenIfReady: false);
+    }
+
+    public string What => "lent devices";
+
+    public IReadOnlyCollection<string> Owners() => [.. _devices.Values.Select(device => device.Identity.Lender?.AccountId).OfType<string>().Distinct()];
+
+    /// <summary>Removes what a person has lent, with its logs and names: nobody can lend it again.</summary>
+    public async Task<(long Count, long Bytes)> PurgeAsync(string accountId, CancellationToken cancellation)
+    {
+        var (count, bytes) = (0, 0L);
+        foreach (var device in _devices.Values.Where(device => device.Identity.Lender?.AccountId == accountId).ToList())
         {
-            if (device.IsReady)
-                throw DeviceErrors.Present();
-            if (!_devices.TryRemove(KeyValuePair.Create(id, device)))
-                throw DeviceErrors.NotFound();
-            device.Dispose();
-            Directory.Delete(FolderOf(id), recursive: true);
+            cancellation.ThrowIfCancellationRequested();
+            (count, bytes) = (count + 1, bytes + device.Log.Bytes);
+            await RemoveAsync(device, evenIfReady: true);
         }
 
-        await database.WriteAsync(documents => documents.Delete(Collection, id));
-        Changed?.Invoke(device);
+        return (count, bytes);
     }
 
     public override void Dispose()
@@ -171,6 +178,23 @@ internal sealed class DeviceRegistry(
         {
             log.ScanFailed(failure);
         }
+    }
+
+    private async Task RemoveAsync(Device device, bool evenIfReady)
+    {
+        var id = device.Identity.Id;
+        lock (_gate)
+        {
+            if (device.IsReady && !evenIfReady)
+                throw DeviceErrors.Present();
+            if (!_devices.TryRemove(KeyValuePair.Create(id, device)))
+                throw DeviceErrors.NotFound();
+            device.Dispose();
+            Directory.Delete(FolderOf(id), recursive: true);
+        }
+
+        await database.WriteAsync(documents => documents.Delete(Collection, id));
+        Changed?.Invoke(device);
     }
 
     private bool IsReady(string id) => _devices.TryGetValue(id, out var device) && device.IsReady;
@@ -242,6 +266,9 @@ internal sealed class DeviceRegistry(
         {
             await database.WriteAsync(documents =>
             {
+                // It may have been removed since.
+                if (!_devices.ContainsKey(device.Id))
+                    return;
                 var known = documents.Find(Collection, device.Id) ?? new() { ["_id"] = device.Id };
                 (known["title"], known["path"], known["usb"], known["lender"], known["lenderName"]) = (device.Title, device.Path, device.Usb, device.Lender?.AccountId, device.Lender?.Name);
                 documents.Put(Collection, known);
@@ -259,7 +286,7 @@ internal sealed class DeviceRegistry(
     private Device Add(DeviceIdentity found)
     {
         var record = new DeviceLog(FolderOf(found.Id), options.Value.LogMegabytes * 1024L * 1024, time);
-        var device = _devices[found.Id] = new(found, record, options.Value, time, changed => Changed?.Invoke(changed));
+        var device = _devices[found.Id] = new(found, record, options.Value, holdings, time, changed => Changed?.Invoke(changed));
         if (database.Read(documents => documents.Find(Collection, found.Id)) is { } known && known.ContainsKey("name"))
             device.Describe(new(known["name"].AsString, TextsOf(known["tags"]), TextsOf(known["formerNames"])));
         return device;

@@ -18,6 +18,7 @@ internal static class DevicesModule
         services.AddSingleton(new StoreCollection(DeviceRegistry.Collection));
         services.AddSignalR().AddHubOptions<DeviceHub>(options => options.MaximumReceiveMessageSize = MaxHubMessageBytes);
         services.AddSingleton<DeviceRegistry>();
+        services.AddSingleton<IRemains>(provider => provider.GetRequiredService<DeviceRegistry>());
         services.AddSingleton<LentLines>();
         services.AddSingleton<Rfc2217Doors>();
         services.AddHostedService<Announcer>();
@@ -27,7 +28,7 @@ internal static class DevicesModule
     public static void MapDevices(this WebApplication app, IEndpointRouteBuilder api)
     {
         api.MapDeviceEndpoints();
-        app.MapHub<DeviceHub>("/hubs/devices", options => options.CloseOnAuthenticationExpiration = true).RequireRole(Role.Viewer);
+        app.MapHub<DeviceHub>("/hubs/devices").RequireRole(Role.Viewer);
     }
 
     private sealed class Announcer(DeviceRegistry registry, IHubContext<DeviceHub> hub) : IHostedService

@@ -21,6 +21,9 @@ internal enum LeaseEnd
 /// <param name="Before">Of one that flashes: how the line was set before, and is set again after it. Null: it does not flash.</param>
 internal sealed record Lease(string Id, Caller Holder, string? Reason, string? Connection, DateTimeOffset Since, DateTimeOffset ExpiresAt, TimeSpan Ends, LineSettings? Before = null)
 {
+    /// <summary>Ends it with the credential that it was taken by.</summary>
+    public required IDisposable Held { get; init; }
+
     /// <summary>Cancelled when it is not the device's lease any more.</summary>
     public CancellationTokenSource End { get; } = new();
 }

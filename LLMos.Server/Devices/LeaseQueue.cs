@@ -10,7 +10,7 @@ namespace LLMos.Server.Devices;
 /// <param name="told">Called after it happened, for the log and for watchers, in its order: the queue is held up meanwhile.</param>
 /// <param name="settings">How the line is set now.</param>
 /// <param name="end">Called when a lease has ended; done when what its holder had begun is over, which is in bounded time.</param>
-internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Action<Caller, string> told, Func<LineSettings> settings, Func<Lease, LeaseEnd, Task> end) : IDisposable
+internal sealed class LeaseQueue(DeviceOptions options, Holdings holdings, TimeProvider time, Action<Caller, string> told, Func<LineSettings> settings, Func<Lease, LeaseEnd, Task> end) : IDisposable
 {
     private const int MostReason = 200;
 
@@ -45,10 +45,29 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
     {
         // It is shown in terminals, lists and downloads.
         var reason = request.Reason is null ? null : VisibleText.Of(request.Reason, MostReason);
+        var asked = new Waiting(caller, reason, connection, request.IsFlash);
+        asked.Held = holdings.Enter(caller, Role.Member, _ => TakeBack(asked));
+        try
+        {
+            var taken = TakeOrQueue(asked, request) ?? await WaitAsync(asked, TimeSpan.FromSeconds(request.WaitSeconds), cancellation);
+            return await SettleAsync(taken, cancellation);
+        }
+        catch
+        {
+            asked.Held.Dispose();
+            throw;
+        }
+    }
+
+    /// <returns>Null: it waits.</returns>
+    private Lease? TakeOrQueue(Waiting asked, LeaseRequest request)
+    {
         Lease? taken = null, ended = null;
-        LinkedListNode<Waiting>? place = null;
+        var caller = asked.Caller;
         lock (_gate)
         {
+            if (asked.IsTakenBack)
+                throw AccountErrors.SignInRequired();
             if (_current is { } current && request.TakeOver)
             {
                 if (caller.Role < Role.Administrator && caller.AccountId != current.Holder.AccountId)
@@ -58,7 +77,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
             }
 
             if (_current is null)
-                Tell(taken = Give(caller, reason, connection, request.IsFlash), ended is null ? "taken" : $"taken over from {ended.Holder.Name}");
+                Tell(taken = Give(asked), ended is null ? "taken" : $"taken over from {ended.Holder.Name}");
             else if (request.WaitSeconds == 0)
                 throw Busy();
             else if (_waiting.Any(waiting => waiting.Caller.AccountId == caller.AccountId))
@@ -66,18 +85,37 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
             else if (_waiting.Count >= options.MaxWaiting)
                 throw DeviceErrors.QueueFull(options.MaxWaiting);
             else
-                place = Queue(new(caller, reason, connection, request.IsFlash));
+                Queue(asked);
         }
 
-        taken ??= await WaitAsync(place!, TimeSpan.FromSeconds(request.WaitSeconds), cancellation);
-        return await SettleAsync(taken, cancellation);
+        return taken;
+    }
+
+    /// <summary>The right of who asked for it was taken back: its lease or its place ends.</summary>
+    private void TakeBack(Waiting asked)
+    {
+        lock (_gate)
+        {
+            asked.IsTakenBack = true;
+            if (_current is { } current && current.Id == asked.GivenId)
+            {
+                End(current, LeaseEnd.Lost, "the lease has ended: its holder's right to it was taken back");
+                Promote();
+            }
+            else if (_waiting.Remove(asked))
+            {
+                told(asked.Caller, Leaves);
+                asked.Given.TrySetException(AccountErrors.SignInRequired());
+            }
+        }
     }
 
     /// <summary>Checks that a caller has the lease, and makes it last longer.</summary>
     /// <param name="connection">Where the holder is now; null leaves it.</param>
-    /// <exception cref="DomainException"><c>devices.lease_required</c>.</exception>
+    /// <exception cref="DomainException"><c>devices.lease_required</c>; <c>accounts.sign_in_required</c>, <c>accounts.role_required</c>: the caller's right was taken back.</exception>
     public Lease Require(Caller caller, string? id, string? connection = null)
     {
+        holdings.Require(caller, Role.Member);
         lock (_gate)
         {
             if (_current is not { } current || id is null || current.Holder.AccountId != caller.AccountId || current.Ends <= Now
@@ -128,25 +166,20 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
             _timer?.Dispose();
     }
 
-    private async Task<Lease> WaitAsync(LinkedListNode<Waiting> place, TimeSpan longest, CancellationToken cancellation)
+    private async Task<Lease> WaitAsync(Waiting place, TimeSpan longest, CancellationToken cancellation)
     {
         try
         {
-            return await place.Value.Given.Task.WaitAsync(longest, time, cancellation);
+            return await place.Given.Task.WaitAsync(longest, time, cancellation);
         }
         catch (Exception over) when (over is TimeoutException or OperationCanceledException)
         {
             lock (_gate)
             {
-                if (place.List is not null)
-                {
-                    _waiting.Remove(place);
-                    told(place.Value.Caller, Leaves);
-                }
+                if (_waiting.Remove(place))
+                    told(place.Caller, Leaves);
                 else
-                {
-                    Leave(place.Value.GivenId);
-                }
+                    Leave(place.GivenId);
             }
 
             if (over is OperationCanceledException)
@@ -194,18 +227,23 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
     private void End(Lease ended, LeaseEnd how, string? what)
     {
         _ = ended.End.CancelAsync();
+        ended.Held.Dispose();
         _current = null;
         if (what is not null)
             told(ended.Holder, what);
         _settled = end(ended, how);
     }
 
-    private Lease Give(Caller caller, string? reason, string? connection, bool isFlash)
+    private Lease Give(Waiting to)
     {
         var (now, lasting) = (time.GetUtcNow(), TimeSpan.FromSeconds(options.LeaseSeconds));
-        _current = new(RandomNumberGenerator.GetHexString(32, lowercase: true), caller, reason, connection, now, now + lasting, Now + lasting, isFlash ? settings() : null);
+        var lease = new Lease(RandomNumberGenerator.GetHexString(32, lowercase: true), to.Caller, to.Reason, to.Connection, now, now + lasting, Now + lasting, to.IsFlash ? settings() : null)
+        {
+            Held = to.Held,
+        };
+        (_current, to.GivenId) = (lease, lease.Id);
         Arm();
-        return _current;
+        return lease;
     }
 
     private Lease Until(Lease lease, TimeSpan ends) => lease with { Ends = ends, ExpiresAt = time.GetUtcNow() + (ends - Now) };
@@ -215,8 +253,7 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
         if (_waiting.First is not { } first)
             return;
         _waiting.RemoveFirst();
-        var lease = Give(first.Value.Caller, first.Value.Reason, first.Value.Connection, first.Value.IsFlash);
-        first.Value.GivenId = lease.Id;
+        var lease = Give(first.Value);
         Tell(lease, "taken");
         first.Value.Given.TrySetResult(lease);
     }
@@ -245,11 +282,10 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
         }
     }
 
-    private LinkedListNode<Waiting> Queue(Waiting waiting)
+    private void Queue(Waiting waiting)
     {
-        var place = _waiting.AddLast(waiting);
+        _waiting.AddLast(waiting);
         told(waiting.Caller, "waits for the lease");
-        return place;
     }
 
     private void Tell(Lease given, string what)
@@ -259,8 +295,21 @@ internal sealed class LeaseQueue(DeviceOptions options, TimeProvider time, Actio
             told(given.Holder, Flashes);
     }
 
-    private sealed record Waiting(Caller Caller, string? Reason, string? Connection, bool IsFlash)
+    /// <summary>One that asked for the lease, and has it when <see cref="GivenId"/> is the current one's.</summary>
+    private sealed class Waiting(Caller caller, string? reason, string? connection, bool isFlash)
     {
+        public Caller Caller => caller;
+
+        public string? Reason => reason;
+
+        public string? Connection => connection;
+
+        public bool IsFlash => isFlash;
+
+        public IDisposable Held { get; set; } = null!;
+
+        public bool IsTakenBack { get; set; }
+
         public TaskCompletionSource<Lease> Given { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public string? GivenId { get; set; }

@@ -5,6 +5,9 @@ namespace LLMos.Server.Runs;
 /// <summary>A run that has not ended, with its output and what it was started under.</summary>
 internal sealed record LiveRun(Run Run, RunOutput Output, string? IdempotencyKey, string? RequestHash)
 {
+    /// <summary>Ends it with the credential that it was started by.</summary>
+    public IDisposable? Held { get; set; }
+
     /// <summary>The run as it is now.</summary>
     public StoredRun ToStored(DateTime now)
     {

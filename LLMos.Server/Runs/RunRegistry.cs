@@ -29,13 +29,14 @@ internal sealed class RunRegistry
     private readonly PythonSandbox _sandbox;
     private readonly SessionRegistry _sessions;
     private readonly AnswerRoom _room;
+    private readonly Holdings _holdings;
     private readonly RunOptions _options;
     private readonly TimeProvider _time;
     private readonly OrderedIds _ids;
     private readonly ILogger<RunRegistry> _log;
 
     public RunRegistry(
-        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, SessionRegistry sessions, AnswerRoom room,
+        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, SessionRegistry sessions, Holdings holdings, AnswerRoom room,
         IOptions<RunOptions> options, TimeProvider time, ILogger<RunRegistry> log)
     {
         _scheduler = scheduler;
@@ -43,6 +44,7 @@ internal sealed class RunRegistry
         _sandbox = sandbox;
         _sessions = sessions;
         _room = room;
+        _holdings = holdings;
         _options = options.Value;
         _time = time;
         _ids = new(time, store.NewestId());
@@ -163,13 +165,6 @@ internal sealed class RunRegistry
         return GetSummary(caller, id);
     }
 
-    /// <summary>Ends all runs of some people; does not wait.</summary>
-    public void CancelOf(Func<Caller, bool> whose, string reason)
-    {
-        foreach (var live in _live.Values.Where(live => whose(live.Run.Owner)))
-            _scheduler.Cancel(live, reason);
-    }
-
     /// <exception cref="DomainException"><c>runs.not_found</c>, <c>runs.not_running</c></exception>
     public RunSummary Interrupt(Caller caller, string id)
     {
@@ -203,6 +198,7 @@ internal sealed class RunRegistry
 
         try
         {
+            live.Held = _holdings.Enter(caller, Role.Member, why => _scheduler.Cancel(live, why));
             _scheduler.Enqueue(live);
             return (run.Id, live);
         }
@@ -306,6 +302,7 @@ internal sealed class RunRegistry
 
     private void Forget(LiveRun live)
     {
+        live.Held?.Dispose();
         _live.TryRemove(live.Run.Id, out _);
         if (live.IdempotencyKey is { } key)
             _byKey.TryRemove((live.Run.Owner.AccountId, key), out _);

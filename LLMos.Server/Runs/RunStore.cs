@@ -1,3 +1,4 @@
+using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Foundation.Streams;
@@ -7,12 +8,15 @@ using Microsoft.Extensions.Options;
 namespace LLMos.Server.Runs;
 
 /// <summary>Records of runs in the database and their logs in files beside it; an index of both in memory.</summary>
-internal sealed class RunStore
+internal sealed class RunStore : IRemains
 {
     public static readonly string[] Collections = [RunDocuments.Index, RunDocuments.Records];
 
     // Records of earlier versions that are rewritten in one transaction: one of them may have 16 MB.
     private const int RewrittenAtOnce = 8;
+
+    // A record may have some MiB.
+    private const int PurgedAtOnce = 20;
 
     private const string LostReason = "The server ended while it ran.";
 
@@ -55,6 +59,37 @@ internal sealed class RunStore
     {
         lock (_gate)
             return _kept.Values.Select(runs => runs.ById.Keys.LastOrDefault()).Max(StringComparer.Ordinal);
+    }
+
+    public string What => "runs";
+
+    public IReadOnlyCollection<string> Owners()
+    {
+        lock (_gate)
+            return [.. _kept.Keys];
+    }
+
+    /// <summary>Deletes a person's ended runs: records, with the keys they were started with, and logs.</summary>
+    public async Task<(long Count, long Bytes)> PurgeAsync(string accountId, CancellationToken cancellation)
+    {
+        for (var (count, bytes) = (0L, 0L); ;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            List<KeptRun> some;
+            lock (_gate)
+            {
+                var runs = HistoryOf(accountId);
+                some = [.. runs.ById.Values.Where(run => run.Summary.EndedAt is not null).Take(PurgedAtOnce)];
+                some.ForEach(run => runs.Remove(run.Summary.Id));
+                if (runs.ById.Count == 0)
+                    _kept.Remove(accountId);
+            }
+
+            if (some.Count == 0)
+                return (count, bytes);
+            await WriteAsync(accountId, put: null, some);
+            (count, bytes) = (count + some.Count, bytes + some.Sum(run => run.Bytes));
+        }
     }
 
     public void DeleteLog(string id) => File.Delete(LogPath(id));

@@ -18,8 +18,10 @@ internal static class RunsModule
         foreach (var collection in RunStore.Collections)
             services.AddSingleton(new StoreCollection(collection));
         services.AddSingleton<RunStore>();
+        services.AddSingleton<IRemains>(provider => provider.GetRequiredService<RunStore>());
         services.AddSingleton(new StoreCollection(SessionStore.Collection));
         services.AddSingleton<SessionStore>();
+        services.AddSingleton<IRemains>(provider => provider.GetRequiredService<SessionStore>());
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton<RunRegistry>();
         services.AddSingleton<Reach>();
@@ -29,7 +31,6 @@ internal static class RunsModule
         services.AddHostedService(provider => provider.GetRequiredService<PythonSandbox>());
         services.AddHostedService(provider => provider.GetRequiredService<RunScheduler>());
         services.AddHostedService<RunAnnouncer>();
-        services.AddHostedService<FormerMembers>();
         // Not by Configure<HubOptions<RunHub>>: SignalR takes a hub's own options only when they were added in this way.
         services.AddSignalR().AddHubOptions<RunHub>(options => options.MaximumReceiveMessageSize = MaxHubMessageBytes);
         services.AddHealthChecks().AddCheck<SandboxHealth>("sandbox");
@@ -39,6 +40,6 @@ internal static class RunsModule
     {
         api.MapRunEndpoints();
         api.MapSessionEndpoints();
-        app.MapHub<RunHub>("/hubs/runs", options => options.CloseOnAuthenticationExpiration = true).RequireRole(Role.Member);
+        app.MapHub<RunHub>("/hubs/runs").RequireRole(Role.Member);
     }
 }

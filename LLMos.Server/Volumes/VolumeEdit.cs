@@ -8,7 +8,7 @@ namespace LLMos.Server.Volumes;
 /// <param name="ran">How long the server has run in all.</param>
 /// <param name="nextId">Ids of nodes, bin entries and small contents, each larger than all before.</param>
 /// <param name="storedAs">The number of a small content that is stored already.</param>
-internal sealed class VolumeEdit(
+internal sealed partial class VolumeEdit(
     ImmutableDictionary<string, VolumeTree> trees, Author author, DateTime now, TimeSpan ran, VolumeOptions options, Func<long> nextId, Func<ContentHash, long?> storedAs)
 {
     private readonly ImmutableDictionary<string, VolumeTree> _before = trees;
@@ -152,31 +152,6 @@ internal sealed class VolumeEdit(
         var file = Require(place) as FileNode ?? throw VolumeErrors.IsFolder(place.Path);
         var version = file.Versions.FirstOrDefault(version => version.Number == number) ?? throw VolumeErrors.VersionNotFound(place.Path, number);
         return Write(place, version.Hash, version.Length, condition, makeFolders: false);
-    }
-
-    /// <summary>Removes an entry of the bin for good, the leaves first, <paramref name="most"/> nodes at a time.</summary>
-    /// <returns>Whether it is gone.</returns>
-    public bool Purge(string volume, long entryId, int most)
-    {
-        if (!Trees[volume].Bin.TryGetValue(entryId, out var entry))
-            return true;
-
-        var tree = Trees[volume];
-        var rest = entry.Node is FolderNode folder ? Shrink(folder, ref most) : null;
-        if (rest is null)
-        {
-            if (entry.Node is FileNode file)
-                ForgetAll(file);
-            Documents.Add(VolumeDocuments.Delete(tree.BinId, VolumeDocuments.BinName(entryId)));
-            Keep(tree.Without(entryId));
-            return true;
-        }
-
-        // From now on it cannot come back: it is no longer whole.
-        entry = entry with { Node = rest, IsGoing = true };
-        Documents.Add(VolumeDocuments.Put(tree.BinId, entry));
-        Keep(tree.With(entry));
-        return false;
     }
 
     /// <summary>Makes small contents durable that an edit to come refers to, in an entry of the bin that nobody sees: all in one edit would hold others up.</summary>
@@ -338,35 +313,6 @@ internal sealed class VolumeEdit(
             children.Add(Clone(child, child.Name));
         Documents.AddRange(children.Select(child => VolumeDocuments.Put(id, child)));
         return FolderNode.Of(id, name, now, children);
-    }
-
-    /// <summary>What is left of a folder when at most <paramref name="most"/> nodes are removed; null: nothing.</summary>
-    private FolderNode? Shrink(FolderNode folder, ref int most)
-    {
-        foreach (var child in folder.Children)
-        {
-            if (most <= 0)
-                return folder;
-            if (child is FolderNode inner && Shrink(inner, ref most) is { } rest)
-                return folder.With(rest);
-            if (child is FileNode file)
-                most -= ForgetAll(file);
-
-            Documents.Add(VolumeDocuments.Delete(folder.Id, child.Name));
-            folder = folder.Without(child.Name);
-        }
-
-        most--;
-        return null;
-    }
-
-    /// <returns>How many documents that takes.</returns>
-    private int ForgetAll(FileNode file)
-    {
-        foreach (var version in file.Versions)
-            Refer(version.Hash, version.Length, -1);
-        Documents.AddRange(file.Former.Select(version => VolumeDocuments.Delete(file.Id, version)));
-        return 1 + file.Former.Length;
     }
 
     private void Keep(VolumeTree tree)

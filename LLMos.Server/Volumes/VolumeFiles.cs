@@ -12,7 +12,7 @@ internal sealed record FolderPage(FolderNode Folder, ArraySegment<Node> Entries,
 /// <summary>The volumes as one caller may use them: the door that every edge goes through.</summary>
 /// <remarks>Reading looks at memory only, large contents apart, and never waits for a writer.</remarks>
 internal sealed class VolumeFiles(
-    VolumeStore store, SystemVolume system, ContentStore contents, VolumeHistory history, VolumeTidying tidying, IOptions<VolumeOptions> options)
+    VolumeStore store, SystemVolume system, ContentStore contents, VolumeHistory history, VolumeTidying tidying, Holdings holdings, IOptions<VolumeOptions> options)
 {
     // Nodes of a deleted folder that one edit removes: some ten milliseconds in which other edits wait.
     private const int PurgedAtOnce = 500;
@@ -261,7 +261,8 @@ internal sealed class VolumeFiles(
     {
         try
         {
-            await PurgeAsync(caller, VolumeAccess.ToWrite(caller, into), held);
+            // The server's own doing: the caller's right may have been taken back in the middle of it.
+            await PurgeAsync(caller with { CredentialId = "" }, VolumeAccess.ToWrite(caller, into), held);
         }
         catch (DomainException)
         {
@@ -371,9 +372,17 @@ internal sealed class VolumeFiles(
     private async Task<T> EditAsync<T>(Caller caller, Func<VolumeEdit, T> decide, IReadOnlyList<Place> places, params IReadOnlyList<StagedContent> staged)
     {
         List<string> volumes = [.. places.Select(place => place.Volume).Distinct()];
-        var result = await store.EditAsync(volumes, new(caller.AccountId, caller.Name, caller.Via), decide, staged);
+        var least = places.Any(place => place.Path.Volume == VolumeKind.Team) ? Role.Member : Role.Viewer;
+        var result = await store.EditAsync(volumes, new(caller.AccountId, caller.Name, caller.Via), DecideByRight, staged);
         foreach (var volume in volumes)
             await tidying.KeepUpAsync(volume);
         return result;
+
+        // The request was checked when it began, which a large body makes long ago.
+        T DecideByRight(VolumeEdit edit)
+        {
+            holdings.Require(caller, least);
+            return decide(edit);
+        }
     }
 }

@@ -66,6 +66,20 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
         }
     }
 
+    /// <summary>The first change of each document that the database has of a volume.</summary>
+    public IReadOnlyList<long> DocumentsOf(string volume)
+    {
+        lock (_gate)
+            return KeptOf(volume).Documents;
+    }
+
+    /// <summary>Takes a volume out that is not there any more.</summary>
+    public void Remove(string volume)
+    {
+        lock (_gate)
+            _volumes.Remove(volume);
+    }
+
     /// <summary>The number of the newest change that is published; 0: none.</summary>
     public long Last(string volume)
     {
@@ -136,6 +150,8 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
 
         // The first change of each document that the database has.
         private readonly Queue<long> _documents = new();
+
+        public IReadOnlyList<long> Documents => [.. _documents];
 
         public LogArrivals Arrivals { get; } = new();
 

@@ -19,6 +19,7 @@ internal static class VolumesModule
         services.AddSingleton<IBackupCheck, VolumeBackupCheck>();
         services.AddSingleton<VolumeHistory>();
         services.AddSingleton<VolumeStore>();
+        services.AddSingleton<IRemains, FormerVolumes>();
         services.AddSingleton<SystemVolume>();
         services.AddSingleton<VolumeFiles>();
         services.AddSingleton<VolumeSearch>();
@@ -39,7 +40,7 @@ internal static class VolumesModule
         volumes.MapBinEndpoints();
         volumes.MapZipEndpoints();
         api.MapBackupEndpoints();
-        app.MapHub<VolumeHub>("/hubs/volumes", options => options.CloseOnAuthenticationExpiration = true).RequireRole(Role.Viewer);
+        app.MapHub<VolumeHub>("/hubs/volumes").RequireRole(Role.Viewer);
     }
 
     // It tells the log what it finds, or that it could not look, and the server starts: what is whole can be read.

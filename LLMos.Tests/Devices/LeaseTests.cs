@@ -23,7 +23,7 @@ public sealed class LeaseTests : IDisposable
     public LeaseTests()
     {
         _settled.SetResult();
-        _leases = new(new() { LeaseSeconds = 60, LeaseGraceSeconds = 15, MaxWaiting = 2 }, _time, Tell, () => new(), (_, how) =>
+        _leases = new(new() { LeaseSeconds = 60, LeaseGraceSeconds = 15, MaxWaiting = 2 }, NoAccounts.Holdings(_time), _time, Tell, () => new(), (_, how) =>
         {
             _ends.Add(how);
             return _settled.Task;

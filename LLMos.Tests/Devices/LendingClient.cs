@@ -27,6 +27,11 @@ internal sealed class LendingClient : IAsyncDisposable
     {
         var connection = server.Hub("/hubs/devices", token);
         await connection.StartAsync(TestContext.Current.CancellationToken);
+        return await StartAsync(connection, port);
+    }
+
+    public static async Task<LendingClient> StartAsync(HubConnection connection, LentPort port)
+    {
         var client = new LendingClient(connection, port);
         client.Lent = await client.OrderAsync();
         return client;

@@ -181,7 +181,7 @@ public sealed class LentAgainTests(LendingServer lending) : IClassFixture<Lendin
 
     private static Caller Caller(string name) => new(name, name, Role.Member);
 
-    private LentLines Lines() => new(_server.Registry(), Microsoft.Extensions.Options.Options.Create(new DeviceOptions()), _time);
+    private LentLines Lines() => new(_server.Registry(), Microsoft.Extensions.Options.Options.Create(new DeviceOptions()), NoAccounts.Holdings(_time), _time);
 
     private Device Device(string id) => _server.Registry().Get(id);
 

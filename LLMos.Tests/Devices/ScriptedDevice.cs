@@ -15,7 +15,7 @@ internal sealed class ScriptedDevice : IDisposable
 
     public ScriptedDevice()
     {
-        Device = new(new("board", "Board", null), new(_folder["log"], 64 * 1024 * 1024, Time), new() { LentGraceSeconds = 15 }, Time, _ => { });
+        Device = new(new("board", "Board", null), new(_folder["log"], 64 * 1024 * 1024, Time), new() { LentGraceSeconds = 15 }, NoAccounts.Holdings(Time), Time, _ => { });
         Open();
     }
 

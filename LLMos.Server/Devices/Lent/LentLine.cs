@@ -34,6 +34,7 @@ internal sealed class LentLine : ILine
     private LineSettings _settings;
     private long _orders, _next;
     private bool _isOver, _isGuessed;
+    private IDisposable? _held;
 
     /// <param name="port">What its lender says of it; one that comes back names the same epoch.</param>
     /// <param name="before">The line that this port had here before; its lender was away for too long.</param>
@@ -85,6 +86,24 @@ internal sealed class LentLine : ILine
 
         TellWhetherAway();
         return lender;
+    }
+
+    public bool IsHeld
+    {
+        get
+        {
+            lock (_gate)
+                return _held is not null;
+        }
+    }
+
+    /// <summary>It ends with the credential that lent it last.</summary>
+    public void HeldBy(IDisposable held)
+    {
+        IDisposable? before;
+        lock (_gate)
+            (before, _held) = (_isOver ? held : _held, held);
+        before?.Dispose();
     }
 
     /// <summary>The lender's call has ended; it has a while to come back.</summary>
@@ -233,6 +252,7 @@ internal sealed class LentLine : ILine
             if (_isOver)
                 return false;
             _isOver = true;
+            _held?.Dispose();
             _away.Dispose();
             _order = null;
             _answer.TrySetException(DeviceErrors.Gone());

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace LLMos.Server.Devices.Lent;
 
 /// <summary>The lines that people lend, each by a call that lasts as long as they do.</summary>
-internal sealed partial class LentLines(DeviceRegistry registry, IOptions<DeviceOptions> options, TimeProvider time)
+internal sealed partial class LentLines(DeviceRegistry registry, IOptions<DeviceOptions> options, Holdings holdings, TimeProvider time)
 {
     private const int MostText = 64;
 
@@ -30,13 +30,27 @@ internal sealed partial class LentLines(DeviceRegistry registry, IOptions<Device
 
     /// <summary>Lends a port, or goes on lending it after the connection was lost.</summary>
     /// <remarks>Not an iterator itself: it must refuse while SignalR's filters still listen.</remarks>
-    /// <exception cref="DomainException"><c>devices.lending_off</c>, <c>devices.too_many_lent</c>, <c>devices.port_invalid</c>, <c>devices.gone</c>.</exception>
+    /// <exception cref="DomainException"><c>devices.lending_off</c>, <c>devices.too_many_lent</c>, <c>devices.port_invalid</c>, <c>devices.gone</c>, <c>accounts.sign_in_required</c>, <c>accounts.role_required</c>.</exception>
     public IAsyncEnumerable<LineOrder> Lend(Caller caller, LentPort port, IAsyncEnumerable<LentReport> reports, CancellationToken cancellation)
     {
         if (options.Value.MaxLentEach == 0)
             throw DeviceErrors.LendingOff();
         Check(port);
+        holdings.Require(caller, Role.Member);
         var line = Find(caller, port);
+        try
+        {
+            // Also while its lender is away; one that comes back may have another credential.
+            line.HeldBy(holdings.Enter(caller, Role.Member, why => line.End($"its lender may not lend it any more. {why}")));
+        }
+        catch (DomainException refusal)
+        {
+            // Unless another credential of the lender's has lent it.
+            if (!line.IsHeld)
+                line.End($"its lender may not lend it any more. {refusal.Error.Detail}");
+            throw;
+        }
+
         return OrdersAsync(line, line.Attach(port), reports, cancellation);
     }
 

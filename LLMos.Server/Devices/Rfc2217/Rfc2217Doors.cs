@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace LLMos.Server.Devices.Rfc2217;
 
 /// <summary>The TCP ports at which devices are serial ports of the network, each for as long as one lease.</summary>
-internal sealed class Rfc2217Doors(IOptions<DeviceOptions> options, TimeProvider time, ILogger<Rfc2217Doors> log) : IDisposable
+internal sealed class Rfc2217Doors(IOptions<DeviceOptions> options, Holdings holdings, TimeProvider time, ILogger<Rfc2217Doors> log) : IDisposable
 {
     private readonly ConcurrentDictionary<string, Rfc2217Door> _byLease = new(StringComparer.Ordinal);
 
@@ -22,11 +22,22 @@ internal sealed class Rfc2217Doors(IOptions<DeviceOptions> options, TimeProvider
         {
             if (!_byLease.TryGetValue(lease.Id, out var door))
             {
-                door = _byLease[lease.Id] = new(Listen(), device, lease, time, log);
+                // It ends with its lease, and with the credential that opened it, which may be another of the holder's.
+                var held = holdings.Enter(caller, Role.Member, _ => Close(lease.Id));
+                try
+                {
+                    door = _byLease[lease.Id] = new(Listen(), device, lease, time, log);
+                }
+                catch
+                {
+                    held.Dispose();
+                    throw;
+                }
+
                 lease.End.Token.Register(() =>
                 {
-                    if (_byLease.TryRemove(lease.Id, out var ended))
-                        ended.Dispose();
+                    held.Dispose();
+                    Close(lease.Id);
                 });
                 log.DeviceOffered(device.Identity.Id, door.Address);
             }
@@ -39,6 +50,16 @@ internal sealed class Rfc2217Doors(IOptions<DeviceOptions> options, TimeProvider
     {
         foreach (var door in _byLease.Values)
             door.Dispose();
+    }
+
+    private void Close(string leaseId)
+    {
+        // Not before it is open, when both come at the same moment.
+        lock (_byLease)
+        {
+            if (_byLease.TryRemove(leaseId, out var ended))
+                ended.Dispose();
+        }
     }
 
     private static Rfc2217Answer Of(IPEndPoint address, string host)

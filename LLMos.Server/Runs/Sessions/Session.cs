@@ -26,6 +26,9 @@ internal sealed class Session(Caller owner, string name, int heapMegabytes, Date
     /// <summary>Whether it is to end with the run that is in it, whatever becomes of its worker.</summary>
     public bool IsClosing { get; set; }
 
+    /// <summary>Ends it with the credential that it was begun by.</summary>
+    public IDisposable? Held { get; set; }
+
     /// <summary>Whether a program has begun in it, so that there may be something to lose.</summary>
     public bool HasBegun { get; set; }
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace LLMos.Server.Runs.Sessions;
 
 /// <summary>Every session that has a process: admits and begins them, closes them, and says what became of their variables.</summary>
-internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOptions> options, TimeProvider time, ILogger<SessionRegistry> log)
+internal sealed partial class SessionRegistry(SessionStore store, Holdings holdings, IOptions<RunOptions> options, TimeProvider time, ILogger<SessionRegistry> log)
 {
     private readonly RunOptions _options = options.Value;
     private readonly Lock _gate = new();
@@ -138,26 +138,6 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
         return null;
     }
 
-    /// <summary>Closes all sessions of some people; one with a run in it when that ends.</summary>
-    public void CloseOf(Func<Caller, bool> whose)
-    {
-        List<Session> closed = [];
-        lock (_gate)
-        {
-            foreach (var session in _sessions.Values.Where(session => whose(session.Owner)).ToList())
-            {
-                session.IsClosing = true;
-                if (session.Running is not null)
-                    continue;
-                Remove(session);
-                store.Forget(session.Key);
-                closed.Add(session);
-            }
-        }
-
-        closed.ForEach(session => Changed?.Invoke(session.Owner, session.Summarize(Now, "closed")));
-    }
-
     /// <summary>The server is stopping: what ends from here on ended because of that.</summary>
     public void Stop()
     {
@@ -197,8 +177,25 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
     {
         RequireRoom(run.Owner);
         var session = new Session(run.Owner, name, run.Limits.HeapMegabytes, Now);
+        // Before it is found: a right that was taken back refuses it.
+        session.Held = holdings.Enter(run.Owner, Role.Member, _ => TakeBack(session));
         _sessions[session.Key] = session;
         return session;
+    }
+
+    /// <summary>Closes a session whose beginner's right was taken back; with the run in it when that is another credential's.</summary>
+    private void TakeBack(Session session)
+    {
+        lock (_gate)
+        {
+            session.IsClosing = true;
+            if (session.Running is not null || _sessions.GetValueOrDefault(session.Key) != session)
+                return;
+            Remove(session);
+            store.Forget(session.Key);
+        }
+
+        Changed?.Invoke(session.Owner, session.Summarize(Now, "closed"));
     }
 
     private void StartExpiry(Session session, Worker worker)
@@ -247,6 +244,7 @@ internal sealed partial class SessionRegistry(SessionStore store, IOptions<RunOp
     private void Remove(Session session)
     {
         _sessions.Remove(session.Key);
+        session.Held?.Dispose();
         StopExpiry(session);
         session.Drop();
     }

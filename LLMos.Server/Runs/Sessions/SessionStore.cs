@@ -1,10 +1,11 @@
 using System.Text.Json;
+using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Storage;
 
 namespace LLMos.Server.Runs.Sessions;
 
 /// <summary>Which variables each session had, so that a run after its end can say what is lost: also after the server's own end.</summary>
-internal sealed class SessionStore
+internal sealed class SessionStore : IRemains
 {
     public const string Collection = "sessions";
 
@@ -75,6 +76,25 @@ internal sealed class SessionStore
             Write(documents => documents.Delete(Collection, known.Id));
             return true;
         }
+    }
+
+    public string What => "notes of sessions";
+
+    public IReadOnlyCollection<string> Owners()
+    {
+        lock (_gate)
+            return [.. _known.Keys.Select(key => key.OwnerId).Distinct()];
+    }
+
+    public async Task<(long Count, long Bytes)> PurgeAsync(string accountId, CancellationToken cancellation)
+    {
+        List<StoredSession> own;
+        lock (_gate)
+            own = [.. _known.Values.Where(known => known.OwnerId == accountId)];
+        await _database.WriteAsync(documents => own.ForEach(known => documents.Delete(Collection, known.Id)));
+        lock (_gate)
+            own.ForEach(known => _known.Remove((known.OwnerId, known.Name)));
+        return (own.Count, 0);
     }
 
     // Nobody waits: what is lost in a power cut is only the list of what was lost.
