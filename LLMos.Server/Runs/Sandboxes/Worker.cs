@@ -142,11 +142,11 @@ internal sealed class Worker(
     public WorkerUsage Measure()
     {
         var status = ReadStatus();
-        return new(MeasureCpu(), BytesAfter("VmHWM:", status), BytesAfter("VmPTE:", status));
+        return new(MeasureCpu(), BytesIn(status, "\nVmHWM:"), BytesIn(status, "\nVmPTE:"));
     }
 
     /// <summary>The kernel's tables of its pages, in bytes; 0 once it has ended.</summary>
-    public long MeasureTables() => BytesAfter("VmPTE:", ReadStatus());
+    public long MeasureTables() => BytesIn(ReadStatus(), "\nVmPTE:");
 
     /// <summary>
     /// Whether the kernel's tables of its pages have grown by more than <see cref="MostTableBytes"/>: a program that scatters single pages holds hundreds of
@@ -242,14 +242,13 @@ internal sealed class Worker(
         }
     }
 
+    /// <param name="line">Its beginning, with the end of the line before: what is in a line, its name, the process chooses itself.</param>
     /// <returns>0 when there is no such line: the process has ended.</returns>
-    private static long BytesAfter(string name, string status)
+    private static long BytesIn(string status, string line)
     {
-        var at = status.IndexOf(name, StringComparison.Ordinal);
-        if (at < 0)
-            return 0;
-        var value = status.AsSpan(at + name.Length);
-        return long.Parse(value[..value.IndexOf('k')], CultureInfo.InvariantCulture) * 1024;
+        var at = status.IndexOf(line, StringComparison.Ordinal);
+        var value = at < 0 ? "" : status.AsSpan(at + line.Length);
+        return long.TryParse(value[..Math.Max(0, value.IndexOf('k'))].Trim(), CultureInfo.InvariantCulture, out var kilobytes) ? kilobytes * 1024 : 0;
     }
 
     private bool Write(ReadOnlySpan<byte> data)

@@ -47,7 +47,7 @@ def seccomp():
 
 def code_can_be_written():
     class Callback(_ctypes.CFuncPtr):
-        _flags_, _restype_ = _ctypes.FUNCFLAG_CDECL, None
+        _flags_, _restype_, _argtypes_ = _ctypes.FUNCFLAG_CDECL, None, ()
 
     try:
         Callback(lambda: None)  # for which there would have to be such a page
