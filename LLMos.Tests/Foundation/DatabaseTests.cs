@@ -286,7 +286,7 @@ public sealed class DatabaseTests : IDisposable
 
         var before = File.ReadAllBytes(DatabaseFile);
 
-        var refusal = AssertRefused("storage.newer_schema", () => Open());
+        var refusal = AssertRefused("storage.newer_schema", () => Open(new([])));
 
         Assert.Contains("schema 3; this one knows up to 1", refusal.Detail, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(DatabaseFile));
@@ -295,7 +295,7 @@ public sealed class DatabaseTests : IDisposable
     [Fact]
     public async Task An_older_schema_is_brought_forward_once_and_kept_beside()
     {
-        using (var database = Open())
+        using (var database = Open(new([])))
             await database.WriteAsync(documents => documents.Put("things", Thing(1, "one")));
         var steps = 0;
         SchemaMigrations migrations = new([documents =>
@@ -311,7 +311,7 @@ public sealed class DatabaseTests : IDisposable
 
         Assert.Equal(1, steps);
         File.Move(_folder["llmos.db.schema-1"], DatabaseFile, overwrite: true);
-        using var old = Open();
+        using var old = Open(new([]));
         Assert.Equal("one", NameOf(old, 1));
     }
 

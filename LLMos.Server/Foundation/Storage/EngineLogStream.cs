@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace LLMos.Server.Foundation.Storage;
 
 /// <summary>What one LiteDB engine sees of the <see cref="SegmentLog"/>: an append-only file of pages.</summary>
@@ -35,10 +37,13 @@ internal sealed class EngineLogStream(SegmentLog log) : Stream
     {
         lock (_gate)
         {
+            // A wait may end early, where something between us and the kernel moves its clocks.
+            var begun = Stopwatch.GetTimestamp();
             while (_confirmed < number)
             {
-                if (!Monitor.Wait(_gate, patience))
+                if (patience - Stopwatch.GetElapsedTime(begun) is not { Ticks: > 0 } left)
                     throw new IOException("LiteDB committed, but the end of the transaction never reached the log.");
+                Monitor.Wait(_gate, left);
             }
         }
     }

@@ -1,4 +1,5 @@
 using LLMos.Server.Foundation.Storage.Backups;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace LLMos.Server.Foundation.Storage;
 
@@ -12,6 +13,7 @@ public static class StorageModule
         builder.Services.AddSingleton<Database>();
         builder.Services.AddSingleton<DeletionHold>();
         builder.Services.AddSingleton<CacheFolder>();
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<RunningTime>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<RunningTime>());
         builder.Services.AddSingleton<BackupStore>();

@@ -35,6 +35,8 @@ internal sealed class DecoyVolumes : IDisposable
         Files = new(store, new(_contents, time), _contents, history, _tidying, new(new(_database, time), time, NullLogger<Holdings>.Instance), options);
 
         Write("user/secret.txt", $"The file of somebody else: {secrets.OfAnotherPerson}");
+        // The same text is in the attack that asks for it.
+        Write("user/known.txt", string.Concat(Enumerable.Repeat("What others have too.\n", 2000)));
         Write("team/shared.txt", "What everybody reads and members write.");
         _seen = Look();
     }

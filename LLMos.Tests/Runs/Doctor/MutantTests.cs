@@ -22,7 +22,7 @@ public sealed class MutantTests
     public Task Without_seccomp() => HasAsync(
         "confine._filter = lambda made: 'off'",
         [
-            ("call_creat", "the kernel, which answered"), ("call_chmod", "EFAULT"), ("call_inotify_init1", "EINVAL"), ("call_setresuid", "0"), ("call_prctl", "EINVAL"),
+            ("call_creat", "the kernel, which answered"), ("call_chmod", "EFAULT"), ("call_inotify_init1", "EINVAL"), ("call_statfs", "EFAULT"), ("call_setresuid", "0"), ("call_prctl", "EINVAL"),
             ("call_splice", "EBADF"), ("call_personality", "the kernel"), ("deadly_ptrace", "the kernel"), ("deadly_bpf", "the kernel"), ("deadly_mount", "the kernel"), ("deadly_userfaultfd", "the kernel"),
             ("x32_open", "the kernel"), ("entry_of_32_bits_in_a_library", "SIGSYS"), ("socket_of_udp", "descriptor"),
             ("datagram_to_the_host_udp", "udp heard"), ("unix_path_stream", "unix-stream heard"), ("memory_writable_and_executable_private", "memory at"),

@@ -46,7 +46,7 @@ public sealed class BackupStore(
     private BackupManifest Make(CancellationToken cancellation)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        var name = NameAfter(now, List().LastOrDefault()?.Name);
+        var name = NameAfter(now, List() is [.., var newest] ? newest.Name : null);
         var making = Path.Combine(Home, $"{name}.incomplete");
         Directory.CreateDirectory(making);
         try

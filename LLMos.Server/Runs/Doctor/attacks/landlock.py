@@ -347,6 +347,20 @@ def existence_of_files(decoys):
 
 
 @attack
+def content_of_another_by_its_hash(decoys):
+    """Whether somebody else keeps a content, asked by the name that its SHA-256 would give it: nothing forbids the question."""
+    import hashlib
+
+    name = hashlib.sha256(b"What others have too.\n" * 2000).hexdigest()
+    for contents in (f"{decoys.temporary}/volumes/contents", f"{decoys.data}/contents"):
+        try:
+            return f"{os.stat(f'{contents}/{name[:2]}/{name}').st_size} bytes that somebody keeps"
+        except FileNotFoundError:
+            continue
+    raise Held("no content is where its hash would have it")
+
+
+@attack
 def target_of_links(decoys):
     """readlink tells where /proc/self/exe leads, by its path and no more. Known, as for stat."""
     target = os.readlink("/proc/self/exe")

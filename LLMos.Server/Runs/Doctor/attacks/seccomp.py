@@ -25,7 +25,7 @@ REFUSED = [(name, *arguments) for name, *arguments in (
     ("fchownat", -1, 0, 0, 0, 0), ("utime", 0, 0), ("utimensat", -1, 0, 0, -1), ("setxattr", 0, 0, 0, 0, 0), ("removexattr", 0, 0),
     # ways to files past open
     ("openat2", -1, 0, 0, 0), ("name_to_handle_at", -1, 0, 0, 0, 0), ("getxattr", 0, 0, 0, 0), ("listxattr", 0, 0, 0),
-    ("inotify_init1", -1), ("inotify_add_watch", -1, 0, 0), ("chdir", 0), ("fchdir", -1),
+    ("inotify_init1", -1), ("inotify_add_watch", -1, 0, 0), ("statfs", 0, 0), ("fstatfs", -1, 0), ("chdir", 0), ("fchdir", -1),
     ("splice", -1, 0, -1, 0, 1, 0), ("tee", -1, -1, 1, 0), ("vmsplice", -1, 0, 0, 0), ("sendfile", -1, -1, 0, 1),
     ("copy_file_range", -1, 0, -1, 0, 1, 0), ("io_setup", 0, 0), ("fsync", -1), ("flock", -1, 0), ("readahead", -1, 0, 0),
     # other processes

@@ -17,7 +17,7 @@ _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 
 _ALWAYS = """
     read write readv writev pread64 preadv close close_range lseek
-    open openat access faccessat faccessat2 stat lstat fstat newfstatat statx statfs fstatfs readlink readlinkat getdents getdents64 getcwd
+    open openat access faccessat faccessat2 stat lstat fstat newfstatat statx readlink readlinkat getdents getdents64 getcwd
     brk munmap mremap madvise mincore
     rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait sigaltstack pause
     setitimer getitimer alarm
