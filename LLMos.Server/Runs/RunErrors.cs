@@ -59,8 +59,5 @@ internal static class RunErrors
     public static DomainException DeviceBytesSkipped(string what) =>
         new(new(ErrorKind.Conflict, "runs.device_bytes_skipped", $"The program read too slowly: {what}"));
 
-    public static DomainException DraftsTooLarge(long limit) =>
-        new(new(ErrorKind.TooLarge, "runs.drafts_too_large", Invariant($"The files that a program has open for writing may have {limit:N0} bytes together; close some.")));
-
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -4,10 +4,11 @@ using LLMos.Server.Foundation.Storage;
 namespace LLMos.Server.Volumes;
 
 /// <summary>A content in the making: read and written at any offset, and seen by nobody until it is staged.</summary>
+/// <param name="share">Asked before it grows, and disposed with it; null: nobody counts it.</param>
 /// <remarks>Not safe for concurrent use. In memory while it is small.</remarks>
-internal sealed class ContentDraft(ContentFiles files) : IDisposable
+internal sealed class ContentDraft(ContentFiles files, DraftShare? share) : IDisposable
 {
-    private const int MostInMemory = 1024 * 1024, BufferBytes = 128 * 1024;
+    private const int MostInMemory = 128 * 1024, BufferBytes = 128 * 1024;
 
     private Stream _stream = new MemoryStream();
 
@@ -19,9 +20,10 @@ internal sealed class ContentDraft(ContentFiles files) : IDisposable
         return _stream.Read(buffer);
     }
 
-    /// <exception cref="Foundation.Errors.DomainException"><c>storage.full</c>.</exception>
+    /// <exception cref="Foundation.Errors.DomainException"><c>storage.full</c>, <c>volumes.quota_exceeded</c>, <c>volumes.drafts_exceeded</c>.</exception>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
+        share?.Resize(Math.Max(Length, offset + bytes.Length));
         try
         {
             Spill(offset + bytes.Length);
@@ -54,9 +56,10 @@ internal sealed class ContentDraft(ContentFiles files) : IDisposable
         return AppendAsync(other._stream, mostBytes, cancellation);
     }
 
-    /// <exception cref="Foundation.Errors.DomainException"><c>storage.full</c>.</exception>
+    /// <inheritdoc cref="Write"/>
     public void SetLength(long length)
     {
+        share?.Resize(length);
         try
         {
             Spill(length);
@@ -100,6 +103,7 @@ internal sealed class ContentDraft(ContentFiles files) : IDisposable
         if (_stream is FileStream file)
             File.Delete(file.Name);
         _stream.Dispose();
+        share?.Dispose();
     }
 
     private void Spill(long length)

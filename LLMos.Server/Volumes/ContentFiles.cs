@@ -45,14 +45,14 @@ internal sealed class ContentFiles
     public FileStream Create() =>
         new(Path.Combine(_incoming, Ulid.NewUlid().ToString()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
 
-    public async Task<StagedContent> StageAsync(ReadOnlyMemory<byte> first, Stream rest, long mostBytes, CancellationToken cancellation)
+    public async Task<StagedContent> StageAsync(ReadOnlyMemory<byte> first, Stream rest, long mostBytes, CancellationToken cancellation, DraftShare? share = null)
     {
         try
         {
             await using var file = Create();
             try
             {
-                var hash = await CopyAsync(first, rest, file, mostBytes, cancellation);
+                var hash = await CopyAsync(first, rest, file, mostBytes, share, cancellation);
                 return Keep(file, hash);
             }
             catch
@@ -176,7 +176,7 @@ internal sealed class ContentFiles
     }
 
     /// <summary>Writes one block while the next is read and the one before is hashed.</summary>
-    private static async Task<ContentHash> CopyAsync(ReadOnlyMemory<byte> first, Stream rest, FileStream to, long mostBytes, CancellationToken cancellation)
+    private static async Task<ContentHash> CopyAsync(ReadOnlyMemory<byte> first, Stream rest, FileStream to, long mostBytes, DraftShare? share, CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(first.Span);
@@ -202,6 +202,7 @@ internal sealed class ContentFiles
             written += count;
             if (written > mostBytes)
                 throw VolumeErrors.FileTooLarge(mostBytes);
+            share?.Resize(written);
             writing = WriteAsync(buffer.AsMemory(0, count), written - count);
             (buffer, other) = (other, buffer);
         }

@@ -44,8 +44,9 @@ internal sealed class ContentStore : IDisposable
     }
 
     /// <summary>Takes in a content and makes it durable if it is a large one. Dispose the answer when its edit has ended.</summary>
-    /// <exception cref="Foundation.Errors.DomainException"><c>volumes.file_too_large</c>, <c>storage.full</c>, <c>storage.failed</c>.</exception>
-    public async Task<StagedContent> StageAsync(Stream body, long mostBytes, CancellationToken cancellation)
+    /// <param name="share">Asked before a large one grows.</param>
+    /// <exception cref="Foundation.Errors.DomainException"><c>volumes.file_too_large</c>, <c>storage.full</c>, <c>storage.failed</c>, and what <paramref name="share"/> refuses.</exception>
+    public async Task<StagedContent> StageAsync(Stream body, long mostBytes, CancellationToken cancellation, DraftShare? share = null)
     {
         var first = ArrayPool<byte>.Shared.Rent(MostInline + 1);
         try
@@ -55,7 +56,7 @@ internal sealed class ContentStore : IDisposable
                 throw VolumeErrors.FileTooLarge(mostBytes);
             return count <= MostInline
                 ? StagedContent.Inline(first.AsSpan(0, count).ToArray())
-                : await _files.StageAsync(first.AsMemory(0, count), body, mostBytes, cancellation);
+                : await _files.StageAsync(first.AsMemory(0, count), body, mostBytes, cancellation, share);
         }
         finally
         {
@@ -72,7 +73,8 @@ internal sealed class ContentStore : IDisposable
     }
 
     /// <summary>A place for a content that is written piece by piece, at any offset.</summary>
-    public ContentDraft Draft() => new(_files);
+    /// <param name="share">The draft's own; null: nobody counts it.</param>
+    public ContentDraft Draft(DraftShare? share = null) => new(_files, share);
 
     /// <summary>A new file beside the contents, for who deletes it again; a crash's are gone at the next start.</summary>
     public FileStream CreateFile() => _files.Create();

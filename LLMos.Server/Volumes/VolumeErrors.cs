@@ -77,7 +77,13 @@ internal static class VolumeErrors
         new(new(ErrorKind.TooLarge, "volumes.file_too_large", Invariant($"A file has {limit:N0} bytes at most.")));
 
     public static DomainException QuotaExceeded(string volume, long wanted, long limit) =>
-        new(new(ErrorKind.StorageFull, "volumes.quota_exceeded", Invariant($"{volume}/ would have {wanted:N0} bytes; its quota is {limit:N0}. Nothing was changed.")));
+        new(new(ErrorKind.StorageFull, "volumes.quota_exceeded", Invariant($"{volume}/ would have {wanted:N0} bytes; its quota is {limit:N0}. What is being written counts. Nothing was changed.")));
+
+    public static DomainException DraftsExceeded(long limit) =>
+        new(new(ErrorKind.StorageFull, "volumes.drafts_exceeded", Invariant($"All that you are writing at the same time may have {limit:N0} bytes together, in all programs and uploads; finish something first.")));
+
+    public static DomainException TooManyDrafts(int limit) =>
+        new(new(ErrorKind.Conflict, "volumes.too_many_drafts", Invariant($"You may write {limit:N0} files at the same time, in all programs and uploads; close some.")));
 
     public static DomainException TooManyEntries(string volume, int limit) =>
         new(new(ErrorKind.StorageFull, "volumes.too_many_entries", Invariant($"{volume}/ may have {limit:N0} files and folders. Nothing was changed.")));

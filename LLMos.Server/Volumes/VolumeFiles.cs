@@ -12,7 +12,8 @@ internal sealed record FolderPage(FolderNode Folder, ArraySegment<Node> Entries,
 /// <summary>The volumes as one caller may use them: the door that every edge goes through.</summary>
 /// <remarks>Reading looks at memory only, large contents apart, and never waits for a writer.</remarks>
 internal sealed class VolumeFiles(
-    VolumeStore store, SystemVolume system, ContentStore contents, VolumeHistory history, VolumeTidying tidying, Holdings holdings, IOptions<VolumeOptions> options)
+    VolumeStore store, SystemVolume system, ContentStore contents, VolumeHistory history, VolumeTidying tidying, Holdings holdings, DraftBook drafts,
+    IOptions<VolumeOptions> options)
 {
     // Nodes of a deleted folder that one edit removes: some ten milliseconds in which other edits wait.
     private const int PurgedAtOnce = 500;
@@ -93,14 +94,21 @@ internal sealed class VolumeFiles(
     }
 
     /// <summary>A place for a content that is made piece by piece; <see cref="WriteAsync(Caller, VolumePath, StagedContent, WriteCondition, bool)"/> takes what it stages.</summary>
-    public ContentDraft Draft() => contents.Draft();
+    /// <param name="replaces">Whether it takes the place of the file that is there; else it is added to it.</param>
+    /// <exception cref="DomainException"><c>volumes.too_many_drafts</c>.</exception>
+    public ContentDraft Draft(Caller caller, VolumePath path, bool replaces) => contents.Draft(drafts.Begin(caller, path, replaces));
+
+    /// <summary>Counts for its person what is on its way to become files, and is none itself.</summary>
+    /// <exception cref="DomainException"><c>volumes.too_many_drafts</c>.</exception>
+    public DraftShare BeginIntake(Caller caller, VolumePath into) => drafts.Begin(caller, into, replaces: false, unweighed: long.MaxValue);
 
     public async Task<FileNode> WriteAsync(
         Caller caller, VolumePath path, Stream body, WriteCondition condition, bool makeFolders, CancellationToken cancellation)
     {
         // Before gigabytes arrive, as far as it can be known; the edit decides.
         condition.Check(path, Find(caller, VolumeAccess.ToWrite(caller, path).Path) as FileNode);
-        using var staged = await WithinQuotaAsync(caller, path, appends: false, most => contents.StageAsync(body, most, cancellation));
+        using var share = drafts.Begin(caller, path, replaces: true, Unweighed);
+        using var staged = await WithinQuotaAsync(caller, path, appends: false, most => contents.StageAsync(body, most, cancellation, share));
         condition.Check(staged);
         return await WriteAsync(caller, path, staged, condition, makeFolders);
     }
@@ -117,7 +125,7 @@ internal sealed class VolumeFiles(
     {
         VolumeAccess.ToWrite(caller, path);
         condition.Check(path, Find(caller, path) as FileNode);
-        using var tail = contents.Draft();
+        using var tail = contents.Draft(drafts.Begin(caller, path, replaces: false, Unweighed));
         await WithinQuotaAsync(caller, path, appends: true, async most =>
         {
             await tail.AppendAsync(body, most, cancellation);

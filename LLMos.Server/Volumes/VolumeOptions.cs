@@ -57,7 +57,15 @@ public sealed record VolumeOptions
 
     /// <summary>Folders that are packed or unpacked at the same time.</summary>
     [Range(1, 64)]
-    public int MaxArchives { get; init; } = 4;
+    public int MaxArchives { get; init; } = 8;
+
+    /// <summary>The same of one person.</summary>
+    [Range(1, 64)]
+    public int MaxArchivesPerPerson { get; init; } = 2;
+
+    /// <summary>Files that one person is writing at the same time, in all programs and uploads.</summary>
+    [Range(8, 100_000)]
+    public int MaxDraftsPerPerson { get; init; } = 256;
 
     /// <summary>Small contents held in memory for readers, in mebibytes.</summary>
     [Range(1, 65_536)]

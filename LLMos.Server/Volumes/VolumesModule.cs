@@ -21,6 +21,7 @@ internal static class VolumesModule
         services.AddSingleton<VolumeStore>();
         services.AddSingleton<IRemains, FormerVolumes>();
         services.AddSingleton<SystemVolume>();
+        services.AddSingleton<DraftBook>();
         services.AddSingleton<VolumeFiles>();
         services.AddSingleton<VolumeSearch>();
         services.AddSingleton<VolumeCheck>();

@@ -14,11 +14,11 @@ internal static class ZipEndpoints
         volumes.MapPost("/{volume}/import/{**path}", Import).ProducesProblem(StatusCodes.Status400BadRequest);
     }
 
-    private static PushStreamHttpResult Export(string volume, string? path, Caller caller, VolumeFiles files, ZipExport export, ArchiveSlots slots, HttpContext http)
+    private static async Task<PushStreamHttpResult> Export(string volume, string? path, Caller caller, VolumeFiles files, ZipExport export, ArchiveSlots slots, HttpContext http)
     {
         var at = VolumePath.Parse(volume, path ?? "");
         var folder = files.Stat(caller, at) as FolderNode ?? throw VolumeErrors.IsFile(at);
-        http.Response.RegisterForDispose(slots.Take());
+        http.Response.RegisterForDispose(await slots.TakeAsync(caller, TimeSpan.Zero, http.RequestAborted));
         FileEndpoints.Confine(http.Response);
         // The archive's streams write their last bytes when they are disposed, and .NET 10 does that without waiting asynchronously.
         if (http.Features.Get<IHttpBodyControlFeature>() is { } control)
@@ -27,10 +27,9 @@ internal static class ZipEndpoints
     }
 
     private static async Task<ImportResult> Import(
-        string volume, string? path, Caller caller, VolumeFiles files, ZipImport import, ArchiveSlots slots, HttpContext http, bool overwrite = false)
+        string volume, string? path, Caller caller, VolumeFiles files, ZipImport import, HttpContext http, bool overwrite = false)
     {
         var at = VolumeAccess.ToWrite(caller, VolumePath.Parse(volume, path ?? "")).Path;
-        using var slot = slots.Take();
         return await import.ReadAsync(caller, at, FileEndpoints.BodyOf(http, files), overwrite, http.RequestAborted);
     }
 }

@@ -6,9 +6,12 @@ using Microsoft.Extensions.Options;
 namespace LLMos.Server.Volumes;
 
 /// <summary>A zip as files and folders of a volume: all that is in it, or nothing.</summary>
-internal sealed class ZipImport(VolumeFiles files, ContentStore contents, IOptions<VolumeOptions> options)
+internal sealed class ZipImport(VolumeFiles files, ContentStore contents, ArchiveSlots slots, IOptions<VolumeOptions> options)
 {
     private const int BufferBytes = 128 * 1024;
+
+    // Who has sent a whole zip is not refused for a moment's crowd.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     // Of small contents: what is in memory at once, and what others wait for.
     private const int PartBytes = 1024 * 1024, PartFiles = 256;
@@ -19,10 +22,13 @@ internal sealed class ZipImport(VolumeFiles files, ContentStore contents, IOptio
     {
         List<ImportedEntry> entries = [];
         long? held = null;
+        using var share = files.BeginIntake(caller, into);
         await using var file = contents.CreateFile();
         try
         {
-            await ReceiveAsync(body, file, cancellation);
+            await ReceiveAsync(share, body, file, cancellation);
+            // Only now: who sends slowly holds up nobody.
+            using var slot = await slots.TakeAsync(caller, Patience, cancellation);
             using var archive = ZipDirectory.Open(file, options.Value.MaxArchiveEntries);
             RequireRoom(caller, into, archive, overwrite);
             await UnpackAsync(into, archive, entries, async part => held = await files.HoldAsync(caller, into, held, part), cancellation);
@@ -42,13 +48,14 @@ internal sealed class ZipImport(VolumeFiles files, ContentStore contents, IOptio
         }
     }
 
-    private async Task ReceiveAsync(Stream body, FileStream file, CancellationToken cancellation)
+    private async Task ReceiveAsync(DraftShare share, Stream body, FileStream file, CancellationToken cancellation)
     {
         var buffer = new byte[BufferBytes];
         for (int count; (count = await body.ReadAsync(buffer, cancellation)) > 0;)
         {
             if (file.Position + count > files.MostFileBytes)
                 throw VolumeErrors.FileTooLarge(files.MostFileBytes);
+            share.Resize(file.Position + count);
             file.Write(buffer, 0, count);
         }
 

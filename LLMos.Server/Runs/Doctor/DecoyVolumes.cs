@@ -32,7 +32,8 @@ internal sealed class DecoyVolumes : IDisposable
         _running = new(_database, time);
         var store = new VolumeStore(_database, _contents, history, options, storage, time, _running, NullLogger<VolumeStore>.Instance);
         _tidying = new(store, _contents, options, time, _running, NullLogger<VolumeTidying>.Instance);
-        Files = new(store, new(_contents, time), _contents, history, _tidying, new(new(_database, time), time, NullLogger<Holdings>.Instance), options);
+        var holdings = new Holdings(new(_database, time), time, NullLogger<Holdings>.Instance);
+        Files = new(store, new(_contents, time), _contents, history, _tidying, holdings, new(store, options), options);
 
         Write("user/secret.txt", $"The file of somebody else: {secrets.OfAnotherPerson}");
         // The same text is in the attack that asks for it.

@@ -14,9 +14,6 @@ internal sealed class OpenFiles : IDisposable
     /// <summary>What the worker has read.</summary>
     public ReadFiles Read { get; } = new();
 
-    /// <summary>Bytes of all drafts.</summary>
-    public long DraftBytes => _open.Values.Sum(file => file.Draft?.Length ?? 0);
-
     /// <exception cref="ProtocolException">There is none: a worker knows its handles.</exception>
     public OpenFile this[FileCall call] =>
         _open.GetValueOrDefault(call.Handle!.Value) ?? throw new ProtocolException("a handle that is not open");

@@ -83,7 +83,7 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
         if (before is FileNode known && mode is ("write" or "update"))
             _open.Read.ConditionOf(path).Check(path, known);
 
-        var draft = files.Draft();
+        var draft = files.Draft(caller, path, replaces: mode != "append");
         var file = new OpenFile(path, content: null, draft)
         {
             Appends = mode == "append",
@@ -107,7 +107,6 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
     {
         var (node, content) = OpenNewest(file.Path, caller);
         await using var old = content;
-        RequireRoomFor(old.Length);
         await file.Draft!.AppendAsync(old, files.MostFileBytes, cancellation);
         file.Condition = WriteCondition.At(node.Tag);
         _open.Read.Add(file.Path, node);
@@ -123,7 +122,7 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
     private FileAnswer Write(FileCall call, ReadOnlySpan<byte> bytes)
     {
         var draft = DraftOf(call);
-        Require(draft, call.Offset!.Value + bytes.Length);
+        Require(call.Offset!.Value + bytes.Length);
         draft.Write(call.Offset.Value, bytes);
         return new();
     }
@@ -131,7 +130,7 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
     private FileAnswer Resize(FileCall call)
     {
         var draft = DraftOf(call);
-        Require(draft, call.Length!.Value);
+        Require(call.Length!.Value);
         draft.SetLength(call.Length.Value);
         return new();
     }
@@ -220,19 +219,10 @@ internal sealed class WorkerFiles(VolumeFiles files) : IDisposable
 
     private ContentDraft DraftOf(FileCall call) => _open[call].Draft ?? throw new ProtocolException("a write to what is open for reading");
 
-    /// <summary>Drafts lie on the disk before any quota sees them.</summary>
-    private void Require(ContentDraft draft, long length)
+    private void Require(long length)
     {
         if (length > files.MostFileBytes)
             throw VolumeErrors.FileTooLarge(files.MostFileBytes);
-        RequireRoomFor(length - draft.Length);
-    }
-
-    private void RequireRoomFor(long more)
-    {
-        var most = files.MostFileBytes * 2;
-        if (more > 0 && _open.DraftBytes + more > most)
-            throw RunErrors.DraftsTooLarge(most);
     }
 
     private static FileAnswer Told(Node node) => new() { Entry = FileFacts.Of(node) };

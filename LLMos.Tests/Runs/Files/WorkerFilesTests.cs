@@ -31,8 +31,10 @@ public sealed class WorkerFilesTests : IDisposable
     [Fact]
     public async Task A_write_over_quota_changes_nothing()
     {
-        await WriteAsync("user/first", 2 << 20);
+        // What is too much is refused as it is written, and what others wrote meanwhile when it is closed.
         var handle = await DraftAsync("user/second", 2 << 20);
+        await _volumes.WriteAsync("user/first", new byte[1 << 20]);
+        await _volumes.WriteAsync("user/third", new byte[1 << 19]);
 
         var (answer, change) = await AskAsync(new { call = "commit", handle });
 
@@ -56,16 +58,41 @@ public sealed class WorkerFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task Drafts_together_have_no_more_than_two_of_the_largest_files_until_one_is_gone()
+    public async Task Drafts_of_one_person_count_with_the_quota_over_all_workers_written_or_not_until_they_are_gone()
     {
-        var first = await DraftAsync("user/a", 2 << 20);
-        await DraftAsync("user/b", 2 << 20);
-        var third = (await AskAsync(new { call = "open", path = "user/c", mode = "write" })).Answer.Handle!.Value;
-        Assert.Equal("runs.drafts_too_large", (await AskAsync(new { call = "write", handle = third, offset = 0, bytes = 1 })).Answer.Error);
+        using var other = new WorkerFiles(_volumes.Files);
+        await WriteAsync("user/first", 1 << 20);
+        var sparse = (await AskAsync(new { call = "open", path = "user/a", mode = "write" })).Answer.Handle!.Value;
+        Assert.Null((await AskAsync(new { call = "resize", handle = sparse, length = 2 << 20 })).Answer.Error);
+        var handle = (await AskAsync(new { call = "open", path = "user/b", mode = "write" }, other)).Answer.Handle!.Value;
 
-        await AskAsync(new { call = "discard", handle = first });
+        Assert.Equal("volumes.quota_exceeded", (await AskAsync(new { call = "write", handle, offset = 0, bytes = 1 }, other)).Answer.Error);
+        Assert.Equal("volumes.quota_exceeded", (await AskAsync(new { call = "resize", handle, length = 1 }, other)).Answer.Error);
 
-        Assert.Null((await AskAsync(new { call = "write", handle = third, offset = 0, bytes = 1 })).Answer.Error);
+        await AskAsync(new { call = "discard", handle = sparse });
+        Assert.Null((await AskAsync(new { call = "write", handle, offset = 0, bytes = 1 }, other)).Answer.Error);
+    }
+
+    [Fact]
+    public async Task A_draft_that_replaces_a_file_counts_for_what_it_adds_and_a_second_one_whole()
+    {
+        await WriteAsync("user/a", 2 << 20);
+        var first = (await AskAsync(new { call = "open", path = "user/a", mode = "update" })).Answer.Handle!.Value;
+        var second = (await AskAsync(new { call = "open", path = "user/a", mode = "extend" })).Answer;
+
+        Assert.Equal("volumes.quota_exceeded", second.Error);
+        Assert.Null((await AskAsync(new { call = "write", handle = first, offset = 0, bytes = 1 << 20 })).Answer.Error);
+        Assert.Null((await AskAsync(new { call = "commit", handle = first })).Answer.Error);
+    }
+
+    [Fact]
+    public async Task Drafts_for_the_team_count_for_their_person_too()
+    {
+        await DraftAsync("team/a", 2 << 20);
+        await WriteAsync("user/x", 1);
+        var handle = (await AskAsync(new { call = "open", path = "user/b", mode = "write" })).Answer.Handle!.Value;
+
+        Assert.Equal("volumes.drafts_exceeded", (await AskAsync(new { call = "resize", handle, length = (1 << 20) + 1 })).Answer.Error);
     }
 
     [Fact]
@@ -191,6 +218,8 @@ public sealed class WorkerFilesTests : IDisposable
         return opened.Handle!.Value;
     }
 
-    private Task<(FileAnswer Answer, ChangedFile? Change)> AskAsync<T>(T call, Caller? caller = null) =>
-        _worker.AnswerAsync(FileCall.Parse(JsonSerializer.SerializeToUtf8Bytes(call)), _bytes, caller ?? OpenVolumes.Anna, CancellationToken.None);
+    private Task<(FileAnswer Answer, ChangedFile? Change)> AskAsync<T>(T call, Caller? caller = null) => AskAsync(call, _worker, caller);
+
+    private Task<(FileAnswer Answer, ChangedFile? Change)> AskAsync<T>(T call, WorkerFiles worker, Caller? caller = null) =>
+        worker.AnswerAsync(FileCall.Parse(JsonSerializer.SerializeToUtf8Bytes(call)), _bytes, caller ?? OpenVolumes.Anna, CancellationToken.None);
 }

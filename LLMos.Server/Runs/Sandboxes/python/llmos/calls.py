@@ -37,7 +37,8 @@ _NUMBERS = {
     "devices.restarted": errno.ECONNRESET,
     "devices.setting_invalid": errno.EINVAL,
     "devices.argument_invalid": errno.EINVAL,
-    "runs.drafts_too_large": errno.EFBIG,
+    "volumes.drafts_exceeded": errno.EDQUOT,
+    "volumes.too_many_drafts": errno.EMFILE,
 }
 
 # Python's own words say the same, and everybody knows them.
