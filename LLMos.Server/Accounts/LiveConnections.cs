@@ -50,6 +50,7 @@ internal sealed class LiveConnections(Holdings holdings) : IHubFilter
         await next(context, exception);
     }
 
-    private static Role LeastRole(Endpoint? endpoint) =>
-        endpoint?.Metadata.GetOrderedMetadata<IAuthorizeData>().Max(one => Enum.TryParse<Role>(one.Policy, out var role) ? role : Role.Viewer) ?? Role.Viewer;
+    // A route that says nothing is for everybody who is signed in.
+    private static Role LeastRole(Endpoint? endpoint) => (endpoint?.Metadata.GetOrderedMetadata<IAuthorizeData>() ?? [])
+        .Select(one => Enum.TryParse<Role>(one.Policy, out var role) ? role : Role.Viewer).DefaultIfEmpty(Role.Viewer).Max();
 }

@@ -218,6 +218,15 @@ public sealed class SignInTests
         Assert.Equal("accounts.credentials_wrong", refusal.Error.Code);
     }
 
+    [Theory, InlineData("/api/v1/limits", HttpStatusCode.OK), InlineData("/api/v1/no-such-route", HttpStatusCode.NotFound), InlineData("/api/v1/login", HttpStatusCode.MethodNotAllowed)]
+    public async Task Request_to_a_route_that_says_nothing_of_roles_is_followed_too(string path, HttpStatusCode expected)
+    {
+        await using var server = new ServerWithoutPrograms();
+        using var person = await server.SignInAsync("eva", Role.Viewer);
+
+        Assert.Equal(expected, (await person.GetAsync(path)).StatusCode);
+    }
+
     [Fact]
     public async Task Session_slides_for_fourteen_days_and_ends_after_them()
     {
