@@ -48,8 +48,8 @@ internal sealed class LogCursor(EventLog log, LogFile file, LogIndex index, LogP
 
     public void SkipTo(long sequence)
     {
-        while (Place.Sequence < sequence && Peek(out var payload))
-            Step(payload.Length);
+        while (Place.Sequence < sequence && (SkipLarge() || Peek(out _)))
+            Step(LogRecord.ClaimedLength(_window.Span));
     }
 
     /// <summary>Walks as far as records verify and says how many payload bytes they have.</summary>
@@ -71,6 +71,11 @@ internal sealed class LogCursor(EventLog log, LogFile file, LogIndex index, LogP
             file.Return();
         _borrowed = null;
     }
+
+    /// <summary>Whether the next record is one that is passed by its length alone, unread: what has megabytes is not read to be skipped.</summary>
+    private bool SkipLarge() =>
+        Show(LogRecord.HeaderBytes, out _) && LogRecord.ClaimedLength(_window.Span) is var length && length > BlockBytes && length <= log.MaxEntryBytes
+        && log.Look(Place.Offset).End - Place.Offset >= LogRecord.HeaderBytes + length;
 
     private bool Peek(out ReadOnlyMemory<byte> payload)
     {
@@ -105,7 +110,7 @@ internal sealed class LogCursor(EventLog log, LogFile file, LogIndex index, LogP
     {
         var used = LogRecord.HeaderBytes + payloadLength;
         // An empty slice would still hold its block.
-        _window = used == _window.Length ? default : _window[used..];
+        _window = used >= _window.Length ? default : _window[used..];
         Place = new(Place.Sequence + 1, Place.Offset + used);
         index.Add(Place);
     }
