@@ -18,6 +18,8 @@ public sealed class DeviceProgramTests(SharedServer server)
 
         var record = await person.RunAsync(Open + """
             with board:
+                board.reset()  # Another test may have left it in its bootloader.
+                board.expect('llmos: ready')
                 print(board.command('get_info')['firmware'], board.command('set_gpio', pin=2, state=1)['state'])
                 board.reset_input_buffer()
                 board.write('{"action":"get_info"}\n')
