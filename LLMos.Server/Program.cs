@@ -15,6 +15,7 @@ try
         return await bench.RunAsync(TimeProvider.System);
     var doctor = DoctorCommand.From(ref args);
     var restore = RestoreCommand.From(ref args);
+    var repairs = RepairCommand.IsIn(ref args);
     var builder = WebApplication.CreateBuilder(Page.OptionsFor(args));
     builder.AddHosting();
     builder.AddStorage();
@@ -29,6 +30,9 @@ try
     if (restore is not null)
         return restore.Run(app.Services);
 
+    if (repairs)
+        return RepairCommand.Run(app.Services);
+
     app.UseHosting();
     app.UseShellFiles();
     app.UseAccounts();
@@ -41,8 +45,10 @@ try
     app.MapDevices(api);
     app.MapRuns(api);
 
+    var work = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
     app.Run();
-    return 0;
+    // A stop because a part of the server failed is no ordinary end: who watches over it is to start it again.
+    return work.Exists(part => part.ExecuteTask is { IsFaulted: true }) ? StartFailure.ExitStatusOfFault : 0;
 }
 catch (Exception failure) when (StartFailure.Explain(failure) is { } sentence)
 {

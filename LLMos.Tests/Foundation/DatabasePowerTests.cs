@@ -20,14 +20,14 @@ public sealed class DatabasePowerTests
         using var changes = new PowerCutDisk(DiskBytes);
         data.SetLength(0);
         gate.Enter();
-        Engine.Fill(new() { DataStream = data }, gate, SchemaMigrations.Known.Mark);
+        Engine.Fill(data, "the database", gate, SchemaMigrations.Known.Mark);
         changes.Sync();
 
         var acknowledged = new SortedDictionary<int, string>();
         for (var image = 0; image < Images; image++)
         {
             var log = new SegmentLog(changes, changes.Sync, DiskBytes);
-            var engine = new Engine(new() { DataStream = data }, log, gate, NullLogger.Instance);
+            var engine = new Engine(data, "the database", log, gate, NullLogger.Instance);
             AssertHolds(engine, acknowledged, image);
 
             var countdown = random.Next(1, 120);
@@ -59,7 +59,7 @@ public sealed class DatabasePowerTests
             changes.Cut(random, inOrder);
 
             // The group in flight may have made it, as a whole.
-            using var survivor = new Engine(new() { DataStream = data }, new SegmentLog(changes, changes.Sync, DiskBytes), gate, NullLogger.Instance);
+            using var survivor = new Engine(data, "the database", new SegmentLog(changes, changes.Sync, DiskBytes), gate, NullLogger.Instance);
             if (!Content(survivor).SequenceEqual(acknowledged))
                 acknowledged = after;
             AssertHolds(survivor, acknowledged, image);

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
 using LLMos.Tests.Hosting;
 using LiteDB;
 using LLMos.Server.Foundation.Errors;
@@ -116,16 +118,17 @@ public sealed class DatabaseTests : IDisposable
         Assert.Equal(100_000, NameOf(again, 1)!.Length);
     }
 
-    [Fact]
-    public async Task A_change_log_of_an_earlier_version_or_another_size_is_read_and_then_made_anew()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_change_log_of_an_earlier_version_or_another_size_is_read_and_then_made_anew(bool hasFirstBlock)
     {
         using var copy = new TemporaryFolder();
         using (var database = Open())
         {
             await database.WriteAsync(documents => documents.Put("things", Thing(1, "one")));
             File.Copy(DatabaseFile, copy["llmos.db"]);
-            // Earlier versions had no first block.
-            File.WriteAllBytes(copy["llmos.wal"], File.ReadAllBytes(_folder["llmos.wal"])[SegmentHeader.Bytes..]);
+            File.WriteAllBytes(copy["llmos.wal"], FormerLog(File.ReadAllBytes(_folder["llmos.wal"]), hasFirstBlock));
         }
 
         foreach (var megabytes in (int[])[8, 8, 1, 2])
@@ -135,6 +138,34 @@ public sealed class DatabaseTests : IDisposable
         }
 
         Assert.Equal(4 * 1024 * 1024, new FileInfo(copy["llmos.wal"]).Length);
+    }
+
+    /// <summary>A change log as earlier versions wrote it: groups without numbers, no rounds, and at first no block before them.</summary>
+    private static byte[] FormerLog(byte[] log, bool hasFirstBlock)
+    {
+        var former = new byte[log.Length];
+        "LLMosLg1"u8.CopyTo(former);
+        log.AsSpan(8, 8).CopyTo(former.AsSpan(8));
+        var (from, to, previous) = (SegmentHeader.Bytes + LogRound.Bytes, SegmentHeader.Bytes, 7UL);
+        while (SegmentHeader.TryRead(log.AsSpan(from), out var header))
+        {
+            var length = SegmentHeader.Bytes + (header.Pages * SegmentHeader.PageBytes);
+            var segment = former.AsSpan(to, length);
+            log.AsSpan(from, length).CopyTo(segment);
+            segment[..SegmentHeader.Bytes].Clear();
+            "LLMosSg1"u8.CopyTo(segment);
+            BinaryPrimitives.WriteUInt64LittleEndian(segment[8..], previous);
+            BinaryPrimitives.WriteInt32LittleEndian(segment[16..], header.Pages);
+            BinaryPrimitives.WriteInt32LittleEndian(segment[20..], header.EndsGroup ? 1 : 0);
+            var hash = new XxHash3();
+            hash.Append(segment[..24]);
+            hash.Append(segment[SegmentHeader.Bytes..]);
+            previous = hash.GetCurrentHashAsUInt64();
+            BinaryPrimitives.WriteUInt64LittleEndian(segment[24..], previous);
+            (from, to) = (from + length, to + length);
+        }
+
+        return hasFirstBlock ? former : former[SegmentHeader.Bytes..];
     }
 
     [Fact]

@@ -36,6 +36,12 @@ internal sealed class PowerCutDisk(int capacity) : MemoryStream(new byte[capacit
         _durableLength = Length;
     }
 
+    // It outlives the programs that use it.
+    public override void Close()
+    {
+        // Nothing to give back.
+    }
+
     /// <summary>Loses the power: only now is it decided what the disk holds.</summary>
     public void Cut(Random random, bool inOrder)
     {

@@ -112,10 +112,10 @@ public sealed class SegmentLogTests
         log.Sync();
         Append(log, 2, 2);
         log.Sync();
-        var second = SegmentHeader.Bytes + (2 * SegmentHeader.PageBytes);
+        var second = LogRound.Bytes + SegmentHeader.Bytes + (2 * SegmentHeader.PageBytes);
 
         // The rest of the header's block means nothing.
-        foreach (var at in Enumerable.Range(0, 32).Concat(Enumerable.Range(0, 128).Select(n => SegmentHeader.Bytes + (n * 128))))
+        foreach (var at in Enumerable.Range(0, 48).Concat(Enumerable.Range(0, 128).Select(n => SegmentHeader.Bytes + (n * 128))))
         {
             disk.GetBuffer()[second + at] ^= 4;
             AssertPages(new(disk, disk.Sync, DiskBytes), 2);
@@ -123,6 +123,88 @@ public sealed class SegmentLogTests
         }
 
         AssertPages(new(disk, disk.Sync, DiskBytes), 4);
+    }
+
+    [Fact]
+    public void What_was_acknowledged_and_cannot_be_read_is_told_by_its_place_and_number()
+    {
+        var disk = new PowerCutDisk(DiskBytes);
+        var log = new SegmentLog(disk, disk.Sync, DiskBytes);
+        var ends = new List<int> { LogRound.Bytes };
+        foreach (var pages in (int[])[1, 3, 600, 2, 1])
+        {
+            Append(log, 0, pages);
+            log.Sync();
+            ends.Add(ends[^1] + ((pages + SegmentHeader.MaxPages - 1) / SegmentHeader.MaxPages * SegmentHeader.Bytes) + (pages * SegmentHeader.PageBytes));
+        }
+
+        // Any part of any group, its head or its pages, one byte or all of it.
+        foreach (var (group, at, length) in ((int, int, int)[])[(0, 0, 1), (0, 44, 1), (1, 20, 1), (1, 9000, 300), (2, 30, 1), (2, 600 * SegmentHeader.PageBytes, 1), (3, 5000, 1), (0, 0, 4096), (1, 0, 30_000)])
+        {
+            var bytes = disk.GetBuffer().AsSpan(ends[group] + at, length);
+            var whole = bytes.ToArray();
+            if (length < 4096)
+                bytes[0] ^= 1;
+            else
+                bytes.Clear();
+
+            var found = new SegmentLog(disk, disk.Sync, DiskBytes).Damage;
+
+            Assert.Equal(new LogDamage(ends[group], 4 - group), found);
+            whole.CopyTo(bytes);
+        }
+
+        // Of the last nothing tells whether it was acknowledged: that is what a power cut leaves.
+        disk.GetBuffer()[ends[4] + 100] ^= 1;
+        Assert.Null(new SegmentLog(disk, disk.Sync, DiskBytes).Damage);
+    }
+
+    [Fact]
+    public void What_an_earlier_round_left_or_a_group_that_failed_is_no_damage()
+    {
+        var disk = new PowerCutDisk(DiskBytes);
+        var fails = false;
+        using var log = new SegmentLog(disk, () =>
+        {
+            if (fails)
+                throw new IOException("no");
+            disk.Sync();
+        }, DiskBytes);
+        foreach (var pages in (int[])[1, 700, 20, 3])
+        {
+            Append(log, 0, pages);
+            log.Sync();
+        }
+
+        log.Restart();
+        AssertNoDamage();
+        Append(log, 0, 2);
+        log.Sync();
+        AssertNoDamage();
+        fails = true;
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            Append(log, 2, 1100 - (attempt * 300));
+            Assert.Throws<IOException>(log.Sync);
+            log.Discard();
+            AssertNoDamage(acknowledged: 2);
+            // Its beginning did not reach the disk, its later segments did.
+            disk.GetBuffer()[LogRound.Bytes + SegmentHeader.Bytes + (2 * SegmentHeader.PageBytes) + 10] ^= 1;
+            AssertNoDamage(acknowledged: 2);
+        }
+
+        fails = false;
+        Append(log, 2, 1);
+        log.Sync();
+        AssertPages(new(disk, disk.Sync, DiskBytes), 3);
+        AssertNoDamage();
+
+        void AssertNoDamage(int acknowledged = 0)
+        {
+            var found = new SegmentLog(disk, disk.Sync, DiskBytes);
+            Assert.Null(found.Damage);
+            Assert.InRange(found.Pages, acknowledged, long.MaxValue);
+        }
     }
 
     [Theory]
@@ -176,6 +258,7 @@ public sealed class SegmentLogTests
             disk.Cut(random, inOrder);
             var found = new SegmentLog(disk, disk.Sync, DiskBytes);
 
+            Assert.Null(found.Damage);
             var kept = Content(found);
             // The torn group may have made it. After a checkpoint the whole round before may still show: the database file
             // has it, so that changes nothing, but a part of it would bring old pages back.

@@ -114,6 +114,9 @@ internal sealed partial class TracedDisk
                 return _ => Change(new(_live[Text(arguments[0])], null, Text(arguments[0])));
             case "mkdir" when IsHere(Text(arguments[0])):
                 return _ => Change(new(new(isFolder: true, []), Text(arguments[0]), null));
+            case "fallocate" when arguments[1] == "FALLOC_FL_KEEP_SIZE":
+                // Room for later: no byte and no length is another.
+                return _ => { };
             case "write" or "writev" or "pwritev" or "pwritev2" or "fallocate" or "copy_file_range" or "sendfile" when !_open.ContainsKey(Number(arguments[0])):
                 return _ => { };
             case "pwrite64" or "ftruncate" or "fdatasync" or "fsync" or "rename" or "unlink" or "rmdir" or "mkdir":

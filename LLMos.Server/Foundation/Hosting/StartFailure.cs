@@ -12,6 +12,9 @@ internal static class StartFailure
 {
     public const int ExitStatus = 2;
 
+    /// <summary>Of a server that ended by itself, as a part of it failed while it served.</summary>
+    public const int ExitStatusOfFault = 1;
+
     /// <returns>What a person needs to know; null when it is a bug, for which the stack says more.</returns>
     public static string? Explain(Exception? failure) => failure switch
     {

@@ -1,13 +1,16 @@
 namespace LLMos.Server.Foundation.Storage;
 
 /// <summary>One caller's change on its way to the disk.</summary>
-internal sealed class Change(Action<Documents> apply, Action? whenDurable, Action<Exception>? whenLost)
+/// <param name="usesReserve">Whether it must be possible on a full disk.</param>
+internal sealed class Change(Action<Documents> apply, Action? whenDurable, Action<Exception>? whenLost, bool usesReserve)
 {
     // The writer completes many callers after each other and must not run what they do next.
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Exception? _refusal;
 
     public Task Done => _done.Task;
+
+    public bool UsesReserve => usesReserve;
 
     /// <summary>Applies the change within its group.</summary>
     /// <returns>Whether the group can go on; if not, the whole group must be taken back and made again without this change.</returns>

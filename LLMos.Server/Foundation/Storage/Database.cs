@@ -14,7 +14,7 @@ namespace LLMos.Server.Foundation.Storage;
 public sealed class Database : IDisposable
 {
     private const int MaxGroup = 256;
-    private const long PagesPerMegabyte = 1024 * 1024 / SegmentHeader.PageBytes;
+    private const long BytesPerMegabyte = 1024 * 1024, PagesPerMegabyte = BytesPerMegabyte / SegmentHeader.PageBytes;
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(30);
 
@@ -24,6 +24,7 @@ public sealed class Database : IDisposable
     private readonly Lock _gate = new();
     private readonly ILogger _logger;
     private readonly DataFolder _folder;
+    private readonly DiskReserve _reserve;
     private readonly SegmentLog _log;
     private readonly Engine _engine;
     private readonly BlockingCollection<Change> _waiting;
@@ -48,11 +49,13 @@ public sealed class Database : IDisposable
         _folder = new(options.Path);
         try
         {
+            _reserve = new(_folder.Path, options.ReserveMegabytes * BytesPerMegabyte);
             lock (_gate)
-                (_log, _engine) = new DatabaseOpening(_folder, _gate, logger, migrations).Open(options.ChangeLogBytes, collections);
+                (_log, _engine) = _reserve.Use(() => new DatabaseOpening(_folder, _gate, logger, migrations).Open(options.ChangeLogBytes, collections));
         }
         catch
         {
+            _reserve?.Dispose();
             _folder.Dispose();
             throw;
         }
@@ -60,6 +63,9 @@ public sealed class Database : IDisposable
         _writer = new(WriteGroups) { Name = "database writer", IsBackground = true };
         _writer.Start();
     }
+
+    /// <summary>Room on the disk for what frees it.</summary>
+    internal DiskReserve Reserve => _reserve;
 
     /// <summary>Runs <paramref name="read"/> under the gate. It must not block, wait, or keep its <see cref="Documents"/>.</summary>
     public T Read<T>(Func<Documents, T> read)
@@ -98,9 +104,10 @@ public sealed class Database : IDisposable
     /// <exception cref="DomainException"><c>storage.busy</c> at once; <c>storage.full</c> or <c>storage.failed</c> by the task.</exception>
     /// <param name="whenDurable">Runs on the writer's thread before the next read: for what is kept in memory too. It must be quick and not throw.</param>
     /// <param name="whenLost">Runs on the writer's thread before the next change is applied. It must not throw.</param>
-    public Task WriteAsync(Action<Documents> change, Action? whenDurable = null, Action<Exception>? whenLost = null)
+    /// <param name="usesReserve">For what must be possible on a full disk: what frees it, and what is small and bounded.</param>
+    public Task WriteAsync(Action<Documents> change, Action? whenDurable = null, Action<Exception>? whenLost = null, bool usesReserve = false)
     {
-        var waiting = new Change(change, whenDurable, whenLost);
+        var waiting = new Change(change, whenDurable, whenLost, usesReserve);
         try
         {
             if (!_waiting.TryAdd(waiting))
@@ -139,6 +146,26 @@ public sealed class Database : IDisposable
         }
     }
 
+    /// <summary>Gives a full disk back what the database file has and does not use, for which it reads all of the file.</summary>
+    internal void GiveBackRoom()
+    {
+        using (EnterFirst())
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            try
+            {
+                if (TryCheckpoint())
+                    _engine.GiveBackRoom();
+            }
+            catch (IOException failure)
+            {
+                _logger.CheckpointFailed(failure);
+            }
+        }
+
+        _reserve.TakeBack();
+    }
+
     /// <summary>Finishes what waits, then leaves the whole content in the database file alone.</summary>
     public void Dispose()
     {
@@ -155,6 +182,7 @@ public sealed class Database : IDisposable
             _engine.Dispose();
         }
 
+        _reserve.Dispose();
         _log.Dispose();
         _folder.Dispose();
         _waiting.Dispose();
@@ -165,6 +193,11 @@ public sealed class Database : IDisposable
         try
         {
             return _engine.Documents(writable: false);
+        }
+        catch (DomainException)
+        {
+            _engine.Drop();
+            throw;
         }
         catch (IOException failure)
         {
@@ -192,6 +225,7 @@ public sealed class Database : IDisposable
 
             using (EnterFirst())
                 TryCheckpoint();
+            _reserve.TakeBack();
         }
     }
 
@@ -202,7 +236,7 @@ public sealed class Database : IDisposable
     }
 
     private TimeSpan Patience() =>
-        _log.Pages == 0 ? Timeout.InfiniteTimeSpan : _checkpointFails ? AfterFailure : Idle;
+        _checkpointFails ? AfterFailure : _log.Pages > 0 ? Idle : _reserve.IsWhole ? Timeout.InfiniteTimeSpan : AfterFailure;
 
     private void Write(List<Change> group)
     {
@@ -211,7 +245,10 @@ public sealed class Database : IDisposable
             Change? culprit = null;
             try
             {
-                Commit(group, ref culprit);
+                if (group.TrueForAll(change => change.UsesReserve))
+                    _reserve.Use(() => Commit(group, out culprit));
+                else
+                    Commit(group, out culprit);
                 group.ForEach(change => change.Complete());
                 return;
             }
@@ -221,7 +258,7 @@ public sealed class Database : IDisposable
                 culprit.Fail(failure);
                 group.Remove(culprit);
             }
-            catch (Exception failure) when (failure is IOException || group.Count == 1)
+            catch (Exception failure) when (group.Count == 1 || (failure is IOException && !(StorageErrors.IsFull(failure) && group.Exists(change => change.UsesReserve))))
             {
                 _logger.GroupFailed(failure, group.Count);
                 var answer = StorageErrors.IsFull(failure) ? StorageErrors.Full() : failure is IOException ? StorageErrors.Failed() : failure;
@@ -230,7 +267,7 @@ public sealed class Database : IDisposable
             }
             catch (Exception failure)
             {
-                // LiteDB does not say whose fault it was, so each goes alone.
+                // LiteDB does not say whose fault it was, and on a full disk some may have the reserve: so each goes alone.
                 _logger.ChangeFailed(failure);
                 foreach (var change in group)
                     Write([change]);
@@ -239,8 +276,9 @@ public sealed class Database : IDisposable
         }
     }
 
-    private void Commit(List<Change> group, ref Change? culprit)
+    private void Commit(List<Change> group, out Change? culprit)
     {
+        culprit = null;
         using var inside = EnterFirst();
         Change? found = null;
         try
@@ -264,7 +302,7 @@ public sealed class Database : IDisposable
 
         try
         {
-            _engine.Checkpoint();
+            _reserve.Use(CheckpointOnce);
             (_checkpointAt, _checkpointFails) = (_checkpointPages, false);
             return true;
         }
@@ -272,9 +310,21 @@ public sealed class Database : IDisposable
         {
             // Nothing is lost, the log has it all. It may grow by as much again before this is worth another try.
             _logger.CheckpointFailed(failure);
-            _engine.Drop();
             (_checkpointAt, _checkpointFails) = (_log.Pages + _checkpointPages, true);
             return false;
+        }
+    }
+
+    private void CheckpointOnce()
+    {
+        try
+        {
+            _engine.Checkpoint();
+        }
+        catch
+        {
+            _engine.Drop();
+            throw;
         }
     }
 

@@ -18,9 +18,10 @@ internal sealed class DatabaseOpening(DataFolder folder, Lock gate, ILogger logg
             else if (!File.Exists(folder.ChangeLog))
                 throw StorageErrors.ChangeLogMissing(folder.ChangeLog);
 
-            log = ChangeLogFile.Open(folder.ChangeLog, logBytes);
-            DatabaseFile.Check(folder.DatabaseFile, log);
-            engine = new(new() { Filename = folder.DatabaseFile }, log, gate, logger);
+            log = ChangeLogFile.Open(folder.ChangeLog, logBytes, out var isFormer);
+            if (isFormer)
+                log = BringForward(log, logBytes);
+            engine = Open(log);
             Migrate(engine, log);
             Create(engine, collections);
             return (log, engine);
@@ -40,12 +41,32 @@ internal sealed class DatabaseOpening(DataFolder folder, Lock gate, ILogger logg
             throw StorageErrors.DatabaseMissing(folder.DatabaseFile, trace);
 
         File.Delete(folder.NewDatabaseFile);
-        Engine.Fill(new() { Filename = folder.NewDatabaseFile }, gate, migrations.Mark);
+        using (var file = new FileStream(folder.NewDatabaseFile, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0))
+            Engine.Fill(file, folder.DatabaseFile, gate, migrations.Mark);
         // First the log: beside a database there always is one.
         ChangeLogFile.Make(folder.ChangeLog, logBytes);
         File.Move(folder.NewDatabaseFile, folder.DatabaseFile);
         FileSync.Folder(folder.Path);
         logger.DatabaseCreated(folder.DatabaseFile);
+    }
+
+    private Engine Open(SegmentLog log)
+    {
+        DatabaseFile.Check(folder.DatabaseFile, log);
+        return new(new FileStream(folder.DatabaseFile, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0), folder.DatabaseFile, log, gate, logger);
+    }
+
+    /// <summary>Copies what a change log of an earlier form has into the database, and begins one of today's.</summary>
+    private SegmentLog BringForward(SegmentLog former, long logBytes)
+    {
+        using (former)
+        {
+            using var engine = Open(former);
+            engine.Checkpoint();
+        }
+
+        ChangeLogFile.Make(folder.ChangeLog, logBytes);
+        return ChangeLogFile.Open(folder.ChangeLog, logBytes, out _);
     }
 
     private void Migrate(Engine engine, SegmentLog log)
@@ -78,7 +99,7 @@ internal sealed class DatabaseOpening(DataFolder folder, Lock gate, ILogger logg
     private Exception Explain(Exception failure) => failure switch
     {
         _ when StorageErrors.IsFull(failure) => StorageErrors.Full(),
-        LiteException or { InnerException: LiteException } => StorageErrors.Damaged(folder.DatabaseFile, (failure.InnerException ?? failure).Message),
+        LiteException or IOException { InnerException: not (null or IOException) } => StorageErrors.Damaged(folder.DatabaseFile, (failure.InnerException ?? failure).Message),
         IOException or UnauthorizedAccessException => StorageErrors.Unusable(folder.Path, failure.Message),
         _ => failure,
     };

@@ -1,4 +1,6 @@
+using System.Runtime.ExceptionServices;
 using LiteDB;
+using LLMos.Server.Foundation.Errors;
 
 namespace LLMos.Server.Foundation.Storage;
 
@@ -29,13 +31,29 @@ public sealed class Documents
         Ask(collection, documents => documents.FindAll().ToList());
 
     /// <summary>Gives every document to <paramref name="visit"/>, in id order, without having all in memory.</summary>
-    public void Each(string collection, Action<BsonDocument> visit) =>
+    public void Each(string collection, Action<BsonDocument> visit)
+    {
+        // What a visitor throws is the visitor's own, and says nothing of the database.
+        ExceptionDispatchInfo? failure = null;
         Ask(collection, documents =>
         {
             foreach (var document in documents.FindAll())
-                visit(document);
+            {
+                try
+                {
+                    visit(document);
+                }
+                catch (Exception thrown)
+                {
+                    failure = ExceptionDispatchInfo.Capture(thrown);
+                    break;
+                }
+            }
+
             return true;
         });
+        failure?.Throw();
+    }
 
     /// <summary>Documents whose id lies between both bounds, bounds included, in id order.</summary>
     public IReadOnlyList<BsonDocument> Between(string collection, BsonValue low, BsonValue high, int limit) =>
@@ -89,10 +107,14 @@ public sealed class Documents
         {
             return ask(_database.GetCollection(collection));
         }
-        catch
+        catch (Exception failure)
         {
             Broken = true;
-            throw;
+            if (failure is DomainException or IOException or (LiteException and not { ErrorCode: LiteException.INVALID_DATAFILE_STATE }))
+                throw;
+
+            // LiteDB reads what a page of a time before seals says as if it were true, until it meets what cannot be.
+            throw StorageErrors.Damaged(collection, $"{failure.GetType().Name}: {failure.Message}");
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace LLMos.Server.Foundation.Storage;
@@ -16,25 +17,48 @@ internal sealed class SegmentLog : IDisposable
     private readonly Stream _disk;
     private readonly Action _sync;
     private readonly long _reservedBytes;
-    private readonly long _start;
+    private readonly long _roundsAt, _start;
 
-    // Where each durable page lies; then the pages of the group that is being made, laid out as they will be written.
-    private readonly List<long> _places = [];
+    // Where each durable page lies, and which pages of the database they are; then the pages of the group that is being made,
+    // laid out as they will be written.
+    private readonly List<long> _places;
+    private readonly HashSet<uint> _numbers = [];
     private byte[] _group = [];
     private int _groupPages;
     private long _end;
-    private ulong _previous = NewRound();
+    private ulong _previous;
+    private LogRound _round;
+    private int _nextRoundPlace;
     private bool _oldRoundShows;
+
+    // Of the last group that was acknowledged, and the highest that one had that was begun.
+    private long _last, _highest;
 
     /// <param name="disk">Keeps its size unless a group needs more.</param>
     /// <param name="sync">Returns when everything written to the disk is durable.</param>
     /// <param name="reservedBytes">The size that the disk was given in advance, and is cut back to.</param>
-    /// <param name="start">Where the first segment lies; what is before is nothing of this.</param>
-    public SegmentLog(Stream disk, Action sync, long reservedBytes, long start = 0)
+    /// <param name="start">Where the rounds are told, and then the segments lie; what is before is nothing of this.</param>
+    /// <param name="isFormer">Of a version that told no rounds: only to be read.</param>
+    public SegmentLog(Stream disk, Action sync, long reservedBytes, long start = 0, bool isFormer = false)
     {
-        (_disk, _sync, _reservedBytes, _start, _end) = (disk, sync, reservedBytes, start, start);
-        Recover();
+        (_disk, _sync, _reservedBytes, _roundsAt, _start) = (disk, sync, reservedBytes, start, isFormer ? start : start + LogRound.Bytes);
+        var rounds = new byte[LogRound.Bytes];
+        disk.Position = start;
+        _ = disk.ReadAtLeast(rounds, rounds.Length, throwOnEndOfStream: false);
+        _round = isFormer ? default : LogRound.Find(rounds, out _nextRoundPlace) ?? default;
+
+        var found = new LogRecovery(disk, _start, _round, isFormer);
+        (_places, _end, _previous, _last, _highest, Damage) = (found.Places, found.End, found.Previous ?? NewRound(), found.Last, found.Highest, found.Damage);
+        var page = new byte[SegmentHeader.PageBytes];
+        for (var at = 0; at < _places.Count; at++)
+        {
+            Read(at, page);
+            _numbers.Add(NumberOf(page));
+        }
     }
+
+    /// <summary>What was acknowledged and cannot be read; null: nothing, as far as it can be known.</summary>
+    public LogDamage? Damage { get; }
 
     public long Pages
     {
@@ -43,6 +67,20 @@ internal sealed class SegmentLog : IDisposable
             lock (_gate)
                 return _places.Count + _groupPages;
         }
+    }
+
+    /// <summary>Whether the log has this page of the database, so that what the database file has of it does not count.</summary>
+    public bool Has(long page)
+    {
+        lock (_gate)
+            return _numbers.Contains((uint)page);
+    }
+
+    /// <summary>Which pages of the database wait for the next <see cref="Sync"/>.</summary>
+    public IReadOnlyList<long> WaitingNumbers()
+    {
+        lock (_gate)
+            return [.. Enumerable.Range(0, _groupPages).Select(page => (long)NumberOf(_group.AsSpan(PlaceInGroup(page))))];
     }
 
     public void Append(ReadOnlySpan<byte> page)
@@ -83,11 +121,13 @@ internal sealed class SegmentLog : IDisposable
 
             HideOldRound();
             var previous = _previous;
+            // Of a group that fails here the number is not used again.
+            _highest++;
             for (var first = 0; first < _groupPages; first += SegmentHeader.MaxPages)
             {
                 var pages = Math.Min(SegmentHeader.MaxPages, _groupPages - first);
-                var header = new SegmentHeader(previous, pages, EndsGroup: first + pages == _groupPages);
-                previous = header.Seal(_group.AsSpan(PlaceInGroup(first) - SegmentHeader.Bytes, SegmentHeader.Bytes + (pages * SegmentHeader.PageBytes)));
+                var header = new SegmentHeader(previous, pages, EndsGroup: first + pages == _groupPages, _highest, _last);
+                previous = header.Seal(_group.AsSpan(PlaceInGroup(first) - SegmentHeader.Bytes, SegmentHeader.Bytes + (pages * SegmentHeader.PageBytes)), _round.Salt);
             }
 
             var length = PlaceInGroup(_groupPages - 1) + SegmentHeader.PageBytes;
@@ -96,9 +136,12 @@ internal sealed class SegmentLog : IDisposable
             _sync();
 
             for (var page = 0; page < _groupPages; page++)
+            {
                 _places.Add(_end + PlaceInGroup(page));
-            _end += length;
-            _previous = previous;
+                _numbers.Add(NumberOf(_group.AsSpan(PlaceInGroup(page))));
+            }
+
+            (_end, _previous, _last) = (_end + length, previous, _highest);
             Forget();
         }
     }
@@ -116,6 +159,7 @@ internal sealed class SegmentLog : IDisposable
         lock (_gate)
         {
             _places.Clear();
+            _numbers.Clear();
             Forget();
             (_end, _previous, _oldRoundShows) = (_start, NewRound(), true);
             if (_disk.Length > _reservedBytes)
@@ -135,43 +179,6 @@ internal sealed class SegmentLog : IDisposable
 
     public void Dispose() => _disk.Dispose();
 
-    // Recovery stops at the first segment that does not verify, and keeps whole groups only.
-    private void Recover()
-    {
-        var segment = GC.AllocateUninitializedArray<byte>(FullSegmentBytes);
-        var places = new List<long>();
-        var at = _start;
-        ulong? expected = null;
-        while (ReadSegment(segment, at) is { } found && (expected is null || found.Header.Previous == expected))
-        {
-            for (var page = 0; page < found.Header.Pages; page++)
-                places.Add(at + SegmentHeader.Bytes + (page * SegmentHeader.PageBytes));
-            at += SegmentHeader.Bytes + (found.Header.Pages * SegmentHeader.PageBytes);
-            expected = found.Checksum;
-            if (!found.Header.EndsGroup)
-                continue;
-
-            _places.AddRange(places);
-            places.Clear();
-            (_end, _previous) = (at, found.Checksum);
-        }
-    }
-
-    private (SegmentHeader Header, ulong Checksum)? ReadSegment(byte[] segment, long at)
-    {
-        _disk.Position = at;
-        if (_disk.ReadAtLeast(segment.AsSpan(0, SegmentHeader.Bytes), SegmentHeader.Bytes, throwOnEndOfStream: false) < SegmentHeader.Bytes
-            || !SegmentHeader.TryRead(segment, out var header))
-            return null;
-
-        var body = segment.AsSpan(SegmentHeader.Bytes, header.Pages * SegmentHeader.PageBytes);
-        if (_disk.ReadAtLeast(body, body.Length, throwOnEndOfStream: false) < body.Length
-            || !SegmentHeader.Verifies(segment.AsSpan(0, SegmentHeader.Bytes + body.Length), out var checksum))
-            return null;
-
-        return (header, checksum);
-    }
-
     // Until then a crash finds the whole round before, which changes nothing: the database file has it. But a group written
     // over it could destroy its end and not its beginning, and then old versions of pages would count again.
     private void HideOldRound()
@@ -179,11 +186,14 @@ internal sealed class SegmentLog : IDisposable
         if (!_oldRoundShows)
             return;
 
-        _disk.Position = _start;
-        _disk.Write(new byte[SegmentHeader.Bytes]);
+        var round = _round with { Base = _highest };
+        _disk.Position = _roundsAt + (_nextRoundPlace * SegmentHeader.Bytes);
+        _disk.Write(round.ToBlock());
         _sync();
-        _oldRoundShows = false;
+        (_round, _nextRoundPlace, _last, _oldRoundShows) = (round, 1 - _nextRoundPlace, _highest, false);
     }
+
+    private static uint NumberOf(ReadOnlySpan<byte> page) => BinaryPrimitives.ReadUInt32LittleEndian(page);
 
     private void Forget()
     {

@@ -5,13 +5,16 @@ namespace LLMos.Server.Foundation.Storage;
 internal static class StorageErrors
 {
     // What .NET hands on from the system: ENOSPC and EDQUOT.
-    private const int NoSpace = 28;
-    private const int OverQuota = 122;
+    public const int NoSpace = 28;
+    public const int OverQuota = 122;
 
-    public static bool IsFull(Exception failure) => failure is IOException { HResult: NoSpace or OverQuota };
+    private const string FullCode = "storage.full";
+
+    public static bool IsFull(Exception failure) =>
+        failure is IOException { HResult: NoSpace or OverQuota } or DomainException { Error.Code: FullCode };
 
     public static DomainException Full() =>
-        new(new(ErrorKind.StorageFull, "storage.full", "The server's disk is full; nothing was changed. Free some space and try again."));
+        new(new(ErrorKind.StorageFull, FullCode, "The server's disk is full; nothing was changed. Delete files or empty the bin, which always works, and try again."));
 
     public static DomainException Failed() =>
         new(new(ErrorKind.Unavailable, "storage.failed", "The server's disk did not take the change; nothing was changed. The server's log says why."));
@@ -28,11 +31,14 @@ internal static class StorageErrors
     public static DomainException Damaged(string file, string why) =>
         new(new(ErrorKind.Unavailable, "storage.damaged", $"'{file}' is not a database that this server can open ({why}). Nothing was changed; restore it from a backup."));
 
+    public static DomainException PageDamaged(string file, long page) =>
+        new(new(ErrorKind.Unavailable, "storage.damaged", $"Page {page} of the database '{file}', at byte {page * SegmentHeader.PageBytes}, is damaged: it is not what was written there. Restore a backup; what is not in that page can still be read."));
+
     public static DomainException ChangeLogDamaged(string file, string why) =>
-        new(new(ErrorKind.Unavailable, "storage.damaged", $"The change log '{file}' is damaged ({why}): the last changes may be in it alone. Nothing was changed; restore a backup."));
+        new(new(ErrorKind.Unavailable, "storage.damaged", $"The change log '{file}' is damaged ({why}): the last changes may be in it alone. Nothing was changed. Restore a backup; or go on without what cannot be read: LLMos.Server repair, which keeps what is there now."));
 
     public static DomainException ChangeLogMissing(string file) =>
-        new(new(ErrorKind.Unavailable, "storage.damaged", $"The change log '{file}' is missing beside its database: the last changes may be in it alone. Nothing was changed; put it back, or restore a backup."));
+        new(new(ErrorKind.Unavailable, "storage.damaged", $"The change log '{file}' is missing beside its database: the last changes may be in it alone. Nothing was changed. Put it back, or restore a backup; or go on without it: LLMos.Server repair."));
 
     public static DomainException DatabaseMissing(string file, string trace) =>
         new(new(ErrorKind.Unavailable, "storage.damaged", $"The database '{file}' is missing, though '{trace}' beside it shows that there was one. Nothing was changed. Put it back, or restore a backup; to begin anew, empty the data folder."));

@@ -25,4 +25,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(117, LogLevel.Error, "A backup could not be made")]
     public static partial void BackupFailed(this ILogger logger, Exception failure);
+
+    [LoggerMessage(118, LogLevel.Error, "Page {Page} of the database {File} is damaged; what is in it is answered with storage.damaged")]
+    public static partial void PageDamaged(this ILogger logger, string file, long page);
 }

@@ -19,6 +19,10 @@ public sealed record StorageOptions
     [Range(1, 256)]
     public int CheckpointMegabytes { get; init; } = 8;
 
+    /// <summary>Room that is kept back on the disk, so that deleting and the like still work when it is full. 0: none.</summary>
+    [Range(0, 1024)]
+    public int ReserveMegabytes { get; init; } = 8;
+
     // Room for the group that reaches the checkpoint's size, however large, up to as much again.
     internal long ChangeLogBytes => 2L * CheckpointMegabytes * 1024 * 1024;
 

@@ -6,7 +6,10 @@ namespace LLMos.Server.Foundation.Storage.Backups;
 internal readonly partial record struct BackupFiles(int Count, long Bytes)
 {
     // Made again when it is missing, of this process alone, half of something, or not worth it.
-    private static readonly string[] Left = [DataFolder.DatabaseName, DataFolder.ChangeLogName, DataFolder.LockName, RestoreCommand.Mark, RestoreCommand.Incoming, "cache", "backups", "devices"];
+    private static readonly string[] Left = [DataFolder.DatabaseName, DataFolder.ChangeLogName, DataFolder.LockName, DiskReserve.FileName, RestoreCommand.Mark, RestoreCommand.Incoming, "cache", "backups", "devices"];
+
+    // Of an earlier restore or repair: a backup does not carry what was set aside.
+    private static readonly string[] LeftPrefixes = [RestoreCommand.Replaced, RepairCommand.Aside];
 
     /// <param name="never">A folder that is not gone into.</param>
     public static BackupFiles Copy(string from, string to, string never, CancellationToken cancellation)
@@ -19,7 +22,7 @@ internal readonly partial record struct BackupFiles(int Count, long Bytes)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var name = Path.GetRelativePath(from, entry.FullName);
-                if (Left.Contains(name) || entry.Name == DataFolder.IncomingName || entry.FullName == never || name.StartsWith(RestoreCommand.Replaced, StringComparison.Ordinal))
+                if (Left.Contains(name) || entry.Name == DataFolder.IncomingName || entry.FullName == never || LeftPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
                     continue;
                 if (entry is DirectoryInfo)
                     folders.Push(entry.FullName);

@@ -69,8 +69,9 @@ internal sealed record RestoreCommand(string Folder)
     private static void Renew(string database, List<IBackupCheck> checks)
     {
         var gate = new Lock();
+        using var file = new FileStream(database, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
         lock (gate)
-            Engine.Fill(new() { Filename = database }, gate, documents => checks.ForEach(check => check.Renew(documents)));
+            Engine.Fill(file, database, gate, documents => checks.ForEach(check => check.Renew(documents)));
     }
 
     /// <summary>While the mark is there no server starts on what is half the one and half the other; the next restore ends it.</summary>
@@ -93,5 +94,5 @@ internal sealed record RestoreCommand(string Folder)
     }
 
     private static bool Stays(string name) =>
-        name is DataFolder.LockName or "backups" or Incoming or Mark || name.StartsWith(Replaced, StringComparison.Ordinal);
+        name is DataFolder.LockName or DiskReserve.FileName or "backups" or Incoming or Mark || name.StartsWith(Replaced, StringComparison.Ordinal) || name.StartsWith(RepairCommand.Aside, StringComparison.Ordinal);
 }
