@@ -69,7 +69,7 @@ internal sealed class AccountStore(Database database, TimeProvider time) : IDisp
         Keep(documents, AccountCollection, before.Accounts, after.Accounts, account => account.Id, DocumentOf);
         Keep(documents, TokenCollection, before.TokensByHash, after.TokensByHash, token => token.Id, DocumentOf);
         Keep(documents, SignInCollection, before.SignIns, after.SignIns, signIn => signIn.Id, DocumentOf);
-    });
+    }, usesReserve: true);
 
     private static void Keep<T>(
         Documents documents, string collection, ImmutableDictionary<string, T> before, ImmutableDictionary<string, T> after, Func<T, string> idOf, Func<T, BsonDocument> documentOf)

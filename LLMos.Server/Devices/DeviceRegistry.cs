@@ -193,7 +193,7 @@ internal sealed class DeviceRegistry(
             Directory.Delete(FolderOf(id), recursive: true);
         }
 
-        await database.WriteAsync(documents => documents.Delete(Collection, id));
+        await database.WriteAsync(documents => documents.Delete(Collection, id), usesReserve: true);
         Changed?.Invoke(device);
     }
 

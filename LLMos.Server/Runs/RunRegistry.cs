@@ -256,8 +256,8 @@ internal sealed class RunRegistry
         try
         {
             if (end.Limit is { } limit)
-                live.Output.Append(new() { Type = "limit", Limit = limit });
-            live.Output.Append(new() { Type = "ended", State = end.State.Name(), Reason = end.Reason, Limit = end.Limit, Usage = usage, Session = run.Session });
+                _store.AppendAtEnd(live.Output, new() { Type = "limit", Limit = limit });
+            _store.AppendAtEnd(live.Output, new() { Type = "ended", State = end.State.Name(), Reason = end.Reason, Limit = end.Limit, Usage = usage, Session = run.Session });
         }
         catch (Exception failed) when (failed is DomainException or IOException)
         {

@@ -34,11 +34,12 @@ internal sealed class RunStore : IRemains
         _options = options.Value;
         _time = time;
         // Who wrote which version of a file of the team is known by a run's id.
-        _folder = HiddenFolder.Open(Path.GetFullPath(Path.Combine(storage.Value.Path, "runs")));
+        _folder = database.Reserve.Use(() => HiddenFolder.Open(Path.GetFullPath(Path.Combine(storage.Value.Path, "runs"))));
         Load(log);
     }
 
-    public EventLog CreateLog(string id) => EventLog.Create(LogPath(id), new());
+    /// <exception cref="DomainException"><c>storage.full</c>: what a run prints would find no room.</exception>
+    public EventLog CreateLog(string id) => _database.Reserve.DiskHasRoom() ? EventLog.Create(LogPath(id), new()) : throw StorageErrors.Full();
 
     public EventLog OpenLog(string id) => EventLog.Open(LogPath(id), new());
 
@@ -91,6 +92,9 @@ internal sealed class RunStore : IRemains
             (count, bytes) = (count + some.Count, bytes + some.Sum(run => run.Bytes));
         }
     }
+
+    /// <summary>Adds the last of a run's events, for which there is room on a full disk too.</summary>
+    public void AppendAtEnd(RunOutput output, RunEvent last) => _database.Reserve.Use(() => output.Append(last));
 
     public void DeleteLog(string id) => File.Delete(LogPath(id));
 
@@ -150,18 +154,16 @@ internal sealed class RunStore : IRemains
                 ended = End(run);
             }
 
-            try
-            {
-                Rewrite([ended]);
-            }
-            catch (DomainException full)
-            {
-                RunLog.NotKept(log, full, run.Record.Id);
-                Index(ended.ToKept(recordBytes: 0));
-            }
+            Rewrite([ended], usesReserve: true);
         }
 
         DeleteLogsWithoutRecord();
+        // The limits may be lower than they were, which is how a full disk gets room.
+        foreach (var ownerId in _kept.Keys.ToList())
+        {
+            if (TakeOld(ownerId, coming: null) is { Count: > 0 } old)
+                WriteAsync(ownerId, put: null, old).GetAwaiter().GetResult();
+        }
     }
 
     /// <summary>Brings the records of earlier versions into today's form, few at a time: all of them may be larger than the memory.</summary>
@@ -170,7 +172,7 @@ internal sealed class RunStore : IRemains
         try
         {
             while (_database.Read(documents => documents.Between(RunDocuments.Former, "", "~", RewrittenAtOnce)) is { Count: > 0 } former)
-                Rewrite([.. former.Select(RunDocuments.ReadFormer)]);
+                Rewrite([.. former.Select(RunDocuments.ReadFormer)], usesReserve: false);
         }
         catch (DomainException full)
         {
@@ -184,14 +186,14 @@ internal sealed class RunStore : IRemains
         }
     }
 
-    private void Rewrite(IReadOnlyList<StoredRun> runs)
+    private void Rewrite(IReadOnlyList<StoredRun> runs, bool usesReserve)
     {
         var written = runs.Select(run => (Run: run, Record: RunDocuments.Encode(run))).ToList();
         _database.WriteAsync(documents =>
         {
             foreach (var (run, record) in written)
                 RunDocuments.Put(documents, run.ToKept(record.Length), record);
-        }).GetAwaiter().GetResult();
+        }, usesReserve).GetAwaiter().GetResult();
         foreach (var (run, record) in written)
             Index(run.ToKept(record.Length));
     }
@@ -213,7 +215,7 @@ internal sealed class RunStore : IRemains
         var displays = new List<long>();
         long? result = null;
         if (!File.Exists(LogPath(run.Record.Id)))
-            CreateLog(run.Record.Id).Dispose();
+            _database.Reserve.Use(() => EventLog.Create(LogPath(run.Record.Id), new()).Dispose());
         using var log = OpenLog(run.Record.Id);
         for (var after = 0L; log.Read(after, 1000, 1_048_576) is { Count: > 0 } entries; after = entries[^1].Sequence)
         {
@@ -233,7 +235,7 @@ internal sealed class RunStore : IRemains
         var output = new RunOutput(log, run.Record.CreatedAt, _time, _options.RecordedOutputBytes);
         if (!log.IsCompleted)
         {
-            output.Append(new() { Type = "ended", State = RunState.Cancelled.Name(), Reason = LostReason, Usage = run.Record.Usage });
+            _database.Reserve.Use(() => output.Append(new() { Type = "ended", State = RunState.Cancelled.Name(), Reason = LostReason, Usage = run.Record.Usage }));
             output.Complete();
         }
 
@@ -303,7 +305,7 @@ internal sealed class RunStore : IRemains
                 put?.Invoke(documents);
                 foreach (var run in old)
                     RunDocuments.Delete(documents, run.Summary.Id);
-            });
+            }, usesReserve: true);
         }
         catch
         {

@@ -39,7 +39,7 @@ internal sealed class ContentStore : IDisposable
     public ContentStore(Database database, DeletionHold hold, IOptions<StorageOptions> storage, IOptions<VolumeOptions> options)
     {
         _database = database;
-        _files = new(storage.Value.Path, hold, IsReferred);
+        _files = database.Reserve.Use(() => new ContentFiles(storage.Value.Path, hold, IsReferred));
         _cache = new(options.Value.CacheMegabytes * VolumeQuota.Megabyte);
     }
 
@@ -56,7 +56,7 @@ internal sealed class ContentStore : IDisposable
                 throw VolumeErrors.FileTooLarge(mostBytes);
             return count <= MostInline
                 ? StagedContent.Inline(first.AsSpan(0, count).ToArray())
-                : await _files.StageAsync(first.AsMemory(0, count), body, mostBytes, cancellation, share);
+                : await RoomyFiles.StageAsync(first.AsMemory(0, count), body, mostBytes, cancellation, share);
         }
         finally
         {
@@ -69,15 +69,15 @@ internal sealed class ContentStore : IDisposable
     {
         if (bytes.Length > mostBytes)
             throw VolumeErrors.FileTooLarge(mostBytes);
-        return bytes.Length <= MostInline ? StagedContent.Inline(bytes) : await _files.StageAsync(bytes, Stream.Null, mostBytes, cancellation);
+        return bytes.Length <= MostInline ? StagedContent.Inline(bytes) : await RoomyFiles.StageAsync(bytes, Stream.Null, mostBytes, cancellation);
     }
 
     /// <summary>A place for a content that is written piece by piece, at any offset.</summary>
     /// <param name="share">The draft's own; null: nobody counts it.</param>
-    public ContentDraft Draft(DraftShare? share = null) => new(_files, share);
+    public ContentDraft Draft(DraftShare? share = null) => new(RoomyFiles, share);
 
     /// <summary>A new file beside the contents, for who deletes it again; a crash's are gone at the next start.</summary>
-    public FileStream CreateFile() => _files.Create();
+    public FileStream CreateFile() => RoomyFiles.Create();
 
     /// <summary>The whole of a small content, without waiting if it was read or written lately.</summary>
     /// <returns>Null when it is missing or damaged.</returns>
@@ -204,6 +204,9 @@ internal sealed class ContentStore : IDisposable
     }
 
     public void Dispose() => _cache.Dispose();
+
+    // What is let go for others is not for new contents.
+    private ContentFiles RoomyFiles => _database.Reserve.IsLent ? throw StorageErrors.Full() : _files;
 
     private bool IsReferred(ContentHash hash)
     {

@@ -5,11 +5,14 @@ namespace LLMos.Server.Volumes;
 
 /// <summary>Edits that become durable together, and the volumes as they are after them.</summary>
 /// <param name="round">Batches of another round may have been lost.</param>
-internal sealed class VolumeBatch(int round)
+/// <param name="frees">Whether all of its edits only take away, and must be possible on a full disk.</param>
+internal sealed class VolumeBatch(int round, bool frees = false)
 {
     private readonly List<DocumentChange> _documents = [];
 
     public int Round => round;
+
+    public bool Frees => frees;
 
     public int Edits { get; private set; }
 

@@ -207,10 +207,13 @@ internal sealed class VolumeFiles(
         return EditAsync(caller, edit => Replacing(edit, target, replaced).Copy(source, target, overwrite, makeFolders), [source, target]);
     }
 
-    public Task<BinEntry> DeleteAsync(Caller caller, VolumePath path, WriteCondition condition, bool recursive)
+    /// <summary>Moves to the bin; on a full disk the oldest there go, this too if need be.</summary>
+    public async Task<BinEntry> DeleteAsync(Caller caller, VolumePath path, WriteCondition condition, bool recursive)
     {
         var place = VolumeAccess.ToWrite(caller, path);
-        return EditAsync(caller, edit => edit.Delete(place, condition, recursive), [place]);
+        var entry = await FreeAsync(caller, edit => edit.Delete(place, condition, recursive), place);
+        await tidying.MakeRoomAsync(place.Volume);
+        return entry;
     }
 
     /// <summary>What is in the bin, the latest first.</summary>
@@ -247,6 +250,7 @@ internal sealed class VolumeFiles(
         var bin = BinOf(caller, volume);
         foreach (var entry in Bin(caller, volume).ToList())
             await PurgeAsync(caller, bin, entry.Id);
+        store.GiveBackRoom();
     }
 
     public Task<FileNode> RestoreAsync(Caller caller, VolumePath path, int version, WriteCondition condition)
@@ -317,7 +321,7 @@ internal sealed class VolumeFiles(
 
     private async Task PurgeAsync(Caller caller, Place bin, long entry)
     {
-        while (!await EditAsync(caller, edit => edit.Purge(bin.Volume, entry, PurgedAtOnce), [bin]))
+        while (!await FreeAsync(caller, edit => edit.Purge(bin.Volume, entry, PurgedAtOnce), bin))
         {
             // Piece by piece, so that others get their turns.
         }
@@ -375,6 +379,13 @@ internal sealed class VolumeFiles(
         {
             staged.ForEach(content => content.Dispose());
         }
+    }
+
+    private async Task<T> FreeAsync<T>(Caller caller, Func<VolumeEdit, T> decide, Place place)
+    {
+        var result = await store.FreeAsync([place.Volume], new(caller.AccountId, caller.Name, caller.Via), decide);
+        await tidying.KeepUpAsync(place.Volume);
+        return result;
     }
 
     private async Task<T> EditAsync<T>(Caller caller, Func<VolumeEdit, T> decide, IReadOnlyList<Place> places, params IReadOnlyList<StagedContent> staged)

@@ -14,6 +14,9 @@ internal sealed class VolumeStore
 {
     private const int MaxBatch = 256;
 
+    // What frees a full disk is decided anew when it is taken back with another's edit that found no room.
+    private const int Attempts = 20;
+
     private readonly Lock _gate = new();
     private readonly Database _database;
     private readonly ContentStore _contents;
@@ -34,6 +37,9 @@ internal sealed class VolumeStore
     // Batches of a round rest on each other: when one is lost, so are those after it, and the next round begins.
     private int _round;
     private Exception? _loss;
+
+    // Contents on their way out.
+    private volatile Task _release = Task.CompletedTask;
 
     public VolumeStore(
         Database database, ContentStore contents, VolumeHistory history, IOptions<VolumeOptions> options, IOptions<StorageOptions> storage,
@@ -56,11 +62,42 @@ internal sealed class VolumeStore
     public VolumeTree Tree(string volume) =>
         _published.GetValueOrDefault(volume) ?? VolumeTree.Empty(volume, rootId: 0, binId: 0, _time.GetUtcNow().UtcDateTime, _history.Last(volume));
 
+    public bool DiskHasRoom() => _database.Reserve.DiskHasRoom();
+
+    /// <summary>On a full disk, gives it back what deleted small files took in the database.</summary>
+    public void GiveBackRoom()
+    {
+        if (!DiskHasRoom())
+            _database.GiveBackRoom();
+    }
+
+    /// <summary>Does what must be possible on a full disk: an edit that only takes away. What went for good with it is deleted on return.</summary>
+    /// <exception cref="DomainException">Whatever <paramref name="decide"/> refuses; <c>storage.busy</c>, <c>storage.failed</c>.</exception>
+    public async Task<T> FreeAsync<T>(IReadOnlyList<string> volumes, Author author, Func<VolumeEdit, T> decide)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var result = await EditAsync(volumes, author, decide, [], frees: true);
+                await _release;
+                return result;
+            }
+            catch (DomainException full) when (StorageErrors.IsFull(full) && attempt < Attempts)
+            {
+                // Decided on one that was lost.
+            }
+        }
+    }
+
     /// <summary>Decides an edit and waits until it is durable and all readers see it.</summary>
     /// <param name="volumes">Those that the edit may look at.</param>
     /// <param name="contents">What the edit may refer to; held by the caller until this has returned.</param>
     /// <exception cref="DomainException">Whatever <paramref name="decide"/> refuses; <c>storage.busy</c>, <c>storage.full</c>, <c>storage.failed</c>.</exception>
-    public async Task<T> EditAsync<T>(IReadOnlyList<string> volumes, Author author, Func<VolumeEdit, T> decide, params IReadOnlyList<StagedContent> contents)
+    public Task<T> EditAsync<T>(IReadOnlyList<string> volumes, Author author, Func<VolumeEdit, T> decide, params IReadOnlyList<StagedContent> contents) =>
+        EditAsync(volumes, author, decide, contents, frees: false);
+
+    private async Task<T> EditAsync<T>(IReadOnlyList<string> volumes, Author author, Func<VolumeEdit, T> decide, IReadOnlyList<StagedContent> contents, bool frees)
     {
         T result;
         Task durable;
@@ -75,7 +112,7 @@ internal sealed class VolumeStore
             result = decide(edit);
             edit.CheckQuotas();
             // What changes nothing was still decided on what may yet be lost.
-            durable = edit.Documents.Count > 0 ? Enqueue(edit, contents) : _newest?.Durable ?? Task.CompletedTask;
+            durable = edit.Documents.Count > 0 ? Enqueue(edit, contents, frees) : _newest?.Durable ?? Task.CompletedTask;
         }
 
         await durable;
@@ -93,9 +130,9 @@ internal sealed class VolumeStore
     }
 
     /// <summary>Called under the gate.</summary>
-    private Task Enqueue(VolumeEdit edit, IReadOnlyList<StagedContent> contents)
+    private Task Enqueue(VolumeEdit edit, IReadOnlyList<StagedContent> contents, bool frees)
     {
-        var batch = _open is { Edits: < MaxBatch } ? _open : Begin();
+        var batch = _open is { Edits: < MaxBatch } && _open.Frees == frees ? _open : Begin(frees);
         batch.Add(edit);
         _contents.Refer(edit.References, contents, batch);
         if (_ids.Reserve() is { } reserved)
@@ -106,10 +143,10 @@ internal sealed class VolumeStore
     }
 
     /// <summary>Has the database ask for a new batch, which is filled until it does. Called under the gate.</summary>
-    private VolumeBatch Begin()
+    private VolumeBatch Begin(bool frees)
     {
-        var batch = new VolumeBatch(_round);
-        batch.Durable = _database.WriteAsync(documents => Apply(batch, documents), () => Publish(batch), failure => TakeBack(batch, failure));
+        var batch = new VolumeBatch(_round, frees);
+        batch.Durable = _database.WriteAsync(documents => Apply(batch, documents), () => Publish(batch), failure => TakeBack(batch, failure), usesReserve: frees);
         return _open = _newest = batch;
     }
 
@@ -146,7 +183,7 @@ internal sealed class VolumeStore
         // Together: who lists a folder may ask at once for the changes after what was listed.
         _history.Publish(batch, () => _published = batch.After);
         if (batch.Unused.Count > 0)
-            _ = Task.Run(() => _contents.Release(batch.Unused));
+            _release = _release.ContinueWith(_ => _contents.Release(batch.Unused), TaskScheduler.Default);
     }
 
     private void TakeBack(VolumeBatch batch, Exception failure)

@@ -10,6 +10,12 @@ internal sealed class VolumeTidying(
     // Edits of users wait for one of ours no longer than some ten milliseconds.
     private const int AtOnce = 500;
 
+    // Twice the reserve that is kept by default.
+    private const long MostMadeRoom = 16 * VolumeQuota.Megabyte;
+
+    // What small files took is only given back when the whole database is read for it.
+    private const long WorthReading = VolumeQuota.Megabyte;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
     private static readonly Author Server = new("", "LLMos.Server", "tidying");
 
@@ -46,6 +52,21 @@ internal sealed class VolumeTidying(
         }
     }
 
+    /// <summary>On a full disk, lets the oldest in a volume's bin go until there is room: whoever deletes there wants it back.</summary>
+    public async Task MakeRoomAsync(string volume)
+    {
+        var (freed, inDatabase) = (0L, 0L);
+        while (freed < MostMadeRoom && !store.DiskHasRoom() && BinOf(store.Tree(volume)).MinBy(kept => (kept.Since, kept.BinEntry)) is { } oldest)
+        {
+            await PurgeAsync(volume, oldest.BinEntry!.Value, CancellationToken.None);
+            (freed, inDatabase) = (freed + oldest.Bytes, inDatabase + oldest.Bytes);
+            if (inDatabase < WorthReading)
+                continue;
+            store.GiveBackRoom();
+            inDatabase = 0;
+        }
+    }
+
     public override void Dispose()
     {
         _turn.Dispose();
@@ -60,7 +81,7 @@ internal sealed class VolumeTidying(
         foreach (var versions in due[true].Chunk(AtOnce))
         {
             cancellation.ThrowIfCancellationRequested();
-            await store.EditAsync([volume], Server, edit => Forget(edit, volume, versions));
+            await store.FreeAsync([volume], Server, edit => Forget(edit, volume, versions));
         }
     }
 
@@ -123,7 +144,7 @@ internal sealed class VolumeTidying(
         {
             cancellation.ThrowIfCancellationRequested();
         }
-        while (!await store.EditAsync([volume], Server, edit => edit.Purge(volume, entry, AtOnce)));
+        while (!await store.FreeAsync([volume], Server, edit => edit.Purge(volume, entry, AtOnce)));
     }
 
     private static bool Forget(VolumeEdit edit, string volume, IEnumerable<Kept> versions)
@@ -137,10 +158,13 @@ internal sealed class VolumeTidying(
         return true;
     }
 
+    private static IEnumerable<Kept> BinOf(VolumeTree tree) => tree.Bin.Values.Where(entry => !entry.IsHeld)
+        .Select(entry => new Kept(entry.IsGoing ? TimeSpan.MinValue : entry.DeletedAfter, entry.DeletedAt, entry.Totals.AllBytes, entry.Totals.Nodes, BinEntry: entry.Id));
+
     private static IEnumerable<Kept> KeptIn(VolumeTree tree)
     {
-        foreach (var entry in tree.Bin.Values.Where(entry => !entry.IsHeld))
-            yield return new(entry.IsGoing ? TimeSpan.MinValue : entry.DeletedAfter, entry.DeletedAt, entry.Totals.AllBytes, entry.Totals.Nodes, BinEntry: entry.Id);
+        foreach (var entry in BinOf(tree))
+            yield return entry;
 
         var open = new Stack<(VolumePath Path, FolderNode Folder)>([(VolumePath.Parse(tree.Key.Split('/')[0]), tree.Root)]);
         while (open.TryPop(out var next))

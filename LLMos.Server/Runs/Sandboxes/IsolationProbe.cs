@@ -21,7 +21,8 @@ internal static class IsolationProbe
         var now = time.GetUtcNow().UtcDateTime;
         var path = Path.Combine(cacheFolder, "probe.log");
         File.Delete(path);
-        using var log = EventLog.Create(path, new());
+        // What it prints is kept in memory: on a full disk the probe must find out the same.
+        using var log = EventLog.Create(path, new() { Write = (_, _, _) => { } });
         var code = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Runs", "Sandboxes", "python", "probe.py"));
         var run = new Run("probe", new("", "server", Role.Administrator), new() { Language = "python", Code = code }, PythonSandbox.RunLimitsOf(options), now);
         var output = new RunOutput(log, now, time, options.RecordedOutputBytes);

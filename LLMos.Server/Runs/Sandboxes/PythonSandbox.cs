@@ -133,15 +133,16 @@ internal sealed class PythonSandbox(
                 await ServeOnceAsync(stoppingToken);
                 pause = FirstPause;
             }
-            catch (IOException failed)
-            {
-                RunLog.ForkserverFailed(log, failed.Message);
-                BecomeUnavailable(new(false, failed.Message, time.GetUtcNow().UtcDateTime, []));
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 break;
+            }
+            catch (Exception failed)
+            {
+                // Whatever it is, a full disk too: files can be read without a sandbox.
+                RunLog.ForkserverFailed(log, failed.Message);
+                BecomeUnavailable(new(false, failed.Message, time.GetUtcNow().UtcDateTime, []));
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
 
             await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
