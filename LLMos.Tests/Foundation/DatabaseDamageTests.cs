@@ -7,6 +7,9 @@ using Microsoft.Extensions.Options;
 namespace LLMos.Tests.Foundation;
 
 /// <summary>Whatever a disk does to the files: a server has all of it, or says what it has not.</summary>
+/// <remarks>Alone, as LiteDB's buffers are shared by all databases of a process and are renewed here all the time.</remarks>
+[Collection(nameof(DatabaseDamageTests))]
+[CollectionDefinition(nameof(DatabaseDamageTests), DisableParallelization = true)]
 public sealed class DatabaseDamageTests : IDisposable
 {
     private const int Documents = 300, PageBytes = SegmentHeader.PageBytes;
@@ -94,6 +97,14 @@ public sealed class DatabaseDamageTests : IDisposable
 
         Assert.InRange(refused, 1, 5);
         Assert.Equal(Documents, served + refused);
+        // However often it is asked for, the others are served.
+        for (var attempt = 0; attempt < 30; attempt++)
+        {
+            Assert.Throws<DomainException>(() => damaged.Read(documents => documents.Find("things", victim.Key)));
+            foreach (var (id, text) in Texts.Take(100))
+                Assert.Equal(text, damaged.Read(documents => documents.Find("things", id))!["name"].AsString);
+        }
+
         await WriteAsync(damaged, Documents, Documents + 10);
     }
 

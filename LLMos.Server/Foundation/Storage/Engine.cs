@@ -17,6 +17,7 @@ internal sealed class Engine(Stream disk, string name, SegmentLog log, Lock gate
 
     // Each is told once: whoever reads it again is answered the same.
     private readonly HashSet<long> _damagedPages = [];
+    private bool _failedInRead;
 
     private static readonly Version MeasuredVersion = new(5, 0, 20, 0);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -111,6 +112,9 @@ internal sealed class Engine(Stream disk, string name, SegmentLog log, Lock gate
         finally
         {
             (_database, _data, _stream) = (null, null, null);
+            if (_failedInRead)
+                EngineBuffers.Renew();
+            _failedInRead = false;
             log.Discard();
         }
     }
@@ -123,6 +127,7 @@ internal sealed class Engine(Stream disk, string name, SegmentLog log, Lock gate
 
     private void Tell(long page)
     {
+        _failedInRead = true;
         if (_damagedPages.Add(page))
             logger.PageDamaged(name, page);
     }
