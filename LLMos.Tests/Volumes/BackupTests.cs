@@ -204,7 +204,18 @@ public sealed class BackupTests
         Assert.Single(Directory.EnumerateFileSystemEntries(elsewhere["contents"]));
     }
 
-    private static VolumeFiles FilesOf(ServerWithoutPrograms server) => server.Services.GetRequiredService<VolumeFiles>();
+    private static VolumeFiles FilesOf(ServerWithoutPrograms server)
+    {
+        // Files of who has no account are deleted.
+        var accounts = server.Services.GetRequiredService<AccountStore>();
+        if (accounts.Book.Find(Ada.AccountId) is null)
+        {
+            var ada = accounts.Book.FindByName(LLMosServer.Administrator)! with { Id = Ada.AccountId, User = Ada.Name, Role = Role.Member };
+            accounts.ChangeAsync(book => book.With(ada, limit: int.MaxValue), Cancellation).GetAwaiter().GetResult();
+        }
+
+        return server.Services.GetRequiredService<VolumeFiles>();
+    }
 
     private static async Task WriteAsync(VolumeFiles files, string path, byte[] bytes) =>
         await files.WriteAsync(Ada, VolumePath.Parse(path), new MemoryStream(bytes), WriteCondition.None, makeFolders: true, Cancellation);
