@@ -193,7 +193,7 @@ internal sealed class RunStore : IRemains
         {
             foreach (var (run, record) in written)
                 RunDocuments.Put(documents, run.ToKept(record.Length), record);
-        }, usesReserve).GetAwaiter().GetResult();
+        }, usesReserve: usesReserve).GetAwaiter().GetResult();
         foreach (var (run, record) in written)
             Index(run.ToKept(record.Length));
     }

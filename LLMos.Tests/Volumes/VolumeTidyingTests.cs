@@ -41,6 +41,7 @@ public sealed class VolumeTidyingTests : IDisposable
     [Theory, InlineData(60), InlineData(40_000), InlineData(-20_000), InlineData(-365)]
     public async Task A_clock_that_is_set_lets_nothing_go_neither_before_nor_after_it_is_set_right(int days)
     {
+        List<string> names = ["before", "while", "after"];
         await WriteAndDeleteAsync("before");
         _time.Step = TimeSpan.FromDays(days);
         await WriteAndDeleteAsync("while");
@@ -72,7 +73,7 @@ public sealed class VolumeTidyingTests : IDisposable
             using var volumes = Open();
             _time.Advance(lasting);
             await volumes.Tidying.TidyAsync(CancellationToken.None);
-            foreach (var name in new[] { "before", "while", "after" }.Where(name => volumes.Exists($"user/{name}")))
+            foreach (var name in names.Where(name => volumes.Exists($"user/{name}")))
                 Assert.Equal(Gone(volumes).Count > 0 ? 2 : 1, volumes.File($"user/{name}").Versions.Count());
             await volumes.Running.KeepAsync();
         }
@@ -98,8 +99,8 @@ public sealed class VolumeTidyingTests : IDisposable
             {
                 foreach (var document in documents.All(VolumeDocuments.Nodes).Concat(documents.All(VolumeDocuments.Versions)).ToList())
                 {
-                    foreach (var count in new[] { "t", "e" })
-                        document.Remove(count);
+                    document.Remove("t");
+                    document.Remove("e");
                     documents.Put(document.ContainsKey("i") ? VolumeDocuments.Nodes : VolumeDocuments.Versions, document);
                 }
             });
