@@ -26,6 +26,16 @@ class Causes(unittest.TestCase):
         self.assertEqual((frame["line"], frame["lineText"]), (2, "return n / 0"))
         self.assertNotIn("causes", frame)
 
+    def test_the_part_of_the_line_is_marked(self) -> None:
+        self.assertIn("    x['a']['b'] + 1\n    ~~~~~~^^^^^\n", failing("x = {'a': 1}\nx['a']['b'] + 1\n")["traceback"])
+
+    def test_the_users_own_files_and_texts_are_in_it_and_libraries_are_not(self) -> None:
+        for name, is_told in (("<string>", True), ("/user/lib/m.py", True), ("/team/m.py", True), ("notes.py", True),
+                              ("/usr/lib/python3/m.py", False), ("<frozen x>", False), ("pandas/_libs/x.pyx", False), ("/users/m.py", False)):
+            with self.subTest(name):
+                traceback = failing(f"exec(compile('def f():\\n    [].pop()\\nf()', {name!r}, 'exec'))")["traceback"]
+                self.assertEqual(f'File "{name}", line 2, in f' in traceback, is_told)
+
     def test_what_it_was_raised_from_is_its_cause(self) -> None:
         frame = failing("try:\n    {}['a']\nexcept KeyError as error:\n    raise ValueError('no column') from error")
 

@@ -39,8 +39,42 @@ class Hints(unittest.TestCase):
         self.assertIn("scikit-learn", failing("import torch.nn")["message"])
         self.assertIn("llmos.progress", failing("from tqdm import tqdm")["message"])
 
-    def test_module_of_no_hint_is_missing_as_always(self) -> None:
-        self.assertEqual(failing("import no_such_module")["message"], "No module named 'no_such_module'")
+    def test_whatever_module_is_missing_packages_cannot_be_installed(self) -> None:
+        for name in ("no_such_module", "phonenumbers", "caas_jupyter_tools.deep"):
+            self.assertIn("Packages cannot be installed", failing(f"import {name}")["message"])
+
+    def test_code_for_newer_versions_is_told_what_is_here(self) -> None:
+        for code, hint in (
+            ("import numpy as np\nnp.trapezoid([1])", "np.trapz"), ("import numpy as np\nnp.no_such_thing", "numpy 1."),
+            ("from itertools import batched", "Python 3.12"), ("from sklearn.metrics import root_mean_squared_error", "squared=False"),
+            ("import pandas as pd\npd.date_range('2026-01-01', periods=2, freq='ME')", "pandas 1.5"), ("import pandas as pd\npd.DataFrame().map(abs)", "applymap"),
+            ("import math\nmath.no_such_thing", "Here are Python 3."), ("from statistics import kde", "Here are Python 3."),
+            ("import json\njson.dumps(1, no_such_keyword=2)", "Here are Python 3."), ("def first[T](items): pass", "3.12"), ("type Pair = tuple", "TypeAlias"),
+        ):
+            with self.subTest(code):
+                self.assertIn(hint, failing(code)["hint"])
+
+    def test_what_is_the_programs_own_is_of_no_version(self) -> None:
+        for code in ("def own(): pass\nown(no_such=1)", "class Own: pass\nOwn().no_such", "import types\ntypes.SimpleNamespace().xyz_none"):
+            self.assertNotIn("Here are Python", str(failing(code).get("hint")))
+
+    def test_what_was_meant_is_told(self) -> None:
+        for code, hint in (
+            ("totals = 1\ntotls", "'totals'"), ("''.uper()", "'upper'"), ("import math\nmath.squrt(1)", "'sqrt'"),
+            ("import pandas as pd\npd.DataFrame({'Region': [1], 'Sum': [2]})['region']", "The columns are 'Region', 'Sum'"),
+        ):
+            with self.subTest(code):
+                self.assertRegex(failing(code)["hint"], hint)
+
+    def test_usual_errors_have_a_hint(self) -> None:
+        for code, hint in (
+            ("```python\nprint(1)\n```", "Markdown"), ("import math\\nprint(1)", "escaped twice"), ("print(__file__)", "has no __file__"), ("_ + 1", "give it a name"),
+            ("import asyncio\nasyncio.get_running_loop()", "await"), ("from PIL import ImageFont\nImageFont.truetype('arial.ttf')", "DejaVuSans.ttf"),
+            ("import locale\nlocale.setlocale(locale.LC_ALL, 'xx_XX')", "C.UTF-8"), ("import pandas as pd\npd.DataFrame().to_markdown()", "print(df.to_string())|"),
+            ("import bdb\nraise bdb.BdbQuit", "no debugger"), ("from IPython import get_ipython\nget_ipython().run_line_magic('a', '')", "no magic"),
+        ):
+            with self.subTest(code):
+                self.assertRegex(str(failing(code).get("hint")), hint)
 
     def test_installers_are_missing_even_where_they_are_installed(self) -> None:
         for code in ("import pip", "from pip import main", "import ensurepip", "import runpy\nrunpy.run_module('pip')"):

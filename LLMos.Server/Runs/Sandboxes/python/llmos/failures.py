@@ -5,10 +5,13 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from llmos import stacks
+from llmos import advice, stacks
 from llmos.hints import hint_for
 
-__all__ = ("INDESCRIBABLE", "describe", "text_of")
+__all__ = ("INDESCRIBABLE", "PROGRAM", "describe", "text_of", "traceback_of")
+
+# What a program is called in tracebacks; a session's later ones have a number behind it.
+PROGRAM = "<program>"
 
 _MAX_NAME, _MAX_MESSAGE, _MAX_TRACEBACK = 200, 8_000, 32_000
 _MAX_LINE, _MAX_CAUSES = 500, 16
@@ -37,6 +40,11 @@ def describe(error: BaseException, program: str) -> dict[str, Any]:
     if hint is not None and hint not in frame["message"]:
         frame["hint"] = hint
     return frame
+
+
+def traceback_of(error: BaseException) -> str:
+    """Return the traceback alone, with the frames of the session's programs."""
+    return str(describe(error, PROGRAM)["traceback"])
 
 
 @dataclass
@@ -96,7 +104,8 @@ def _hint_for(related: list[_Related]) -> str | None:
     # CPython 3.11 makes a SystemError of a call for whose frame there is no memory.
     if isinstance(related[0].error, (MemoryError, SystemError)) and related[0].depth > _ENDLESS:
         return hint_for(RecursionError(), "")
-    return next(filter(None, (hint_for(one.error, one.message) for one in related)), None)
+    return next(filter(None, (hint_for(one.error, one.message) for one in related)), None) or next(
+        filter(None, (advice.on(one.error, one.message) for one in related)), None)
 
 
 def text_of(thing: object) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-__all__ = ("Installers", "MissingModules", "hint_for")
+__all__ = ("MissingModules", "NotFromHost", "hint_for", "install")
 
 _MAX_FRAMES, _MAX_COMMAND = 10_000, 1_000
 
@@ -29,10 +29,12 @@ _ASSIGNED = re.compile(r"^[\w, ]+=\s*(?=[!%]\w)")
 _ASKED = re.compile(r"^(?=[\w.]+\?{1,2}\s*$)")
 
 
-class Installers(MetaPathFinder):
-    """Asked first, as they may well be installed: nothing can be with them."""
+class NotFromHost(MetaPathFinder):
+    """Asked first: what the host may have and programs do not get, installers and the real thing of a stand-in."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
+        if name in _STAND_INS:
+            return PathFinder.find_spec(name, [_STAND_INS[name]])
         if name in ("pip", "ensurepip"):
             _refuse(name, sys._getframe(2))
         return None
@@ -42,17 +44,15 @@ class MissingModules(MetaPathFinder):
     """Asked last, so only for what is not installed; says what to use instead."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
-        if name in _STAND_INS:
-            return PathFinder.find_spec(name, [_STAND_INS[name]])
         if path is None:
             _refuse(name, sys._getframe(2))
         return None
 
 
 def _refuse(name: str, asking: FrameType) -> None:
-    hint = _MODULES.get(name.partition(".")[0])
+    hint = _MODULES.get(name.partition(".")[0], _TABLE["otherModules"])
     # Who only asks whether it is there gets the usual answer. In between is the import system's own frame.
-    if hint is not None and asking.f_globals["__name__"] != "importlib.util":
+    if asking.f_globals["__name__"] != "importlib.util":
         raise ModuleNotFoundError(f"No module named '{name}'. {hint}", name=name)
 
 
@@ -110,6 +110,6 @@ _STARTS = ("__init__", _start.__name__)  # of subprocess.Popen, and here
 
 
 def install() -> None:
-    sys.meta_path.insert(0, Installers())
+    sys.meta_path.insert(0, NotFromHost())
     sys.meta_path.append(MissingModules())
     os.system = os.popen = _start

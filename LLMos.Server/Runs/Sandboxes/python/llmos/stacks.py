@@ -1,13 +1,17 @@
-"""The user's own frames of a traceback, both ends of it when it is long."""
+"""The user's own frames of a traceback, with the part of the line that was at work; both ends of it when it is long."""
 
 import collections
+import itertools
+import linecache
 import traceback
-from types import FrameType, TracebackType
+from collections.abc import Iterable
+from types import CodeType, TracebackType
 
-__all__ = ("of_user",)
+__all__ = ("is_of_user", "of_user")
 
 _ENDS = 15  # frames at each end
 _LEFT_OUT = "<left out>"
+_VOLUMES = ("/user/", "/team/", "/system/")
 
 
 class _Stack(traceback.StackSummary):
@@ -18,22 +22,45 @@ class _Stack(traceback.StackSummary):
 
 
 def of_user(trace: TracebackType | None, program: str) -> tuple[traceback.StackSummary, int]:
-    """Return the frames of `program` and of the session's earlier ones, and how many there were before the middle was left out."""
+    """Return the frames of `program`, of the session's earlier ones, of the user's modules in the volumes and of `exec`, and how many there
+    were before the middle was left out."""
     begins = program.rstrip("0123456789>").rstrip()
-    first: list[tuple[FrameType, int]] = []
-    last: collections.deque[tuple[FrameType, int]] = collections.deque(maxlen=_ENDS)
+    first: list[TracebackType] = []
+    last: collections.deque[TracebackType] = collections.deque(maxlen=_ENDS)
     count = 0
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename.startswith(begins):
+        if is_of_user(trace.tb_frame.f_code.co_filename, begins):
             count += 1
-            (first if count <= _ENDS else last).append((trace.tb_frame, trace.tb_lineno))
+            (first if count <= _ENDS else last).append(trace)
         trace = trace.tb_next
     left_out = count - len(first) - len(last)
     return _Stack(_summaries(first) + _middle(left_out) + _summaries(last)), count
 
 
-def _summaries(frames: list[tuple[FrameType, int]] | collections.deque[tuple[FrameType, int]]) -> list[traceback.FrameSummary]:
-    return list(traceback.StackSummary.extract(iter(frames)))
+def is_of_user(file: str, begins: str) -> bool:
+    """Whether code of `file` was written by the user; the names of programs begin with `begins`."""
+    if file.startswith((begins, *_VOLUMES)) or file == "<string>":
+        return True
+    # What the user compiles under a name of their own; libraries have absolute ones.
+    return file.endswith(".py") and not file.startswith(("/", "<"))
+
+
+def _summaries(traces: Iterable[TracebackType]) -> list[traceback.FrameSummary]:
+    found = []
+    for trace in traces:
+        code = trace.tb_frame.f_code
+        if code.co_filename.startswith(_VOLUMES):
+            linecache.checkcache(code.co_filename)
+        number, end_number, column, end_column = _position(code, trace.tb_lasti)
+        if number != trace.tb_lineno:
+            number, end_number, column, end_column = trace.tb_lineno, None, None, None
+        found.append(traceback.FrameSummary(
+            code.co_filename, trace.tb_lineno, code.co_name, lookup_line=False, end_lineno=end_number, colno=column, end_colno=end_column))
+    return found
+
+
+def _position(code: CodeType, instruction: int) -> tuple[int | None, int | None, int | None, int | None]:
+    return next(itertools.islice(code.co_positions(), max(0, instruction // 2), None), (None,) * 4)
 
 
 def _middle(left_out: int) -> list[traceback.FrameSummary]:

@@ -54,7 +54,7 @@ class _Shown:
         if filename is None and isinstance(data, str) and self._names_a_file(data):
             data, filename = None, data
         if url is not None:
-            raise ValueError("A url cannot be shown: code has no network. Use the fetch-url tool and give the program what it returned.")
+            raise ValueError("A url cannot be shown: code has no network. Let your caller fetch it and put the file into user/.")
         self.data = data if filename is None else self._read(Path(filename))
 
     def _names_a_file(self, data: str) -> bool:
