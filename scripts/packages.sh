@@ -4,7 +4,8 @@
 
 # What programs import with a fast BLAS below it, the system call filter's binding, and the fonts of figures.
 sandbox_packages="python3 python3-numpy python3-scipy python3-pandas python3-matplotlib python3-sklearn \
-  python3-networkx python3-sympy python3-seccomp python3-pil libopenblas0-pthread fonts-dejavu-core"
+  python3-networkx python3-sympy python3-seccomp python3-pil libopenblas0-pthread fonts-dejavu-core fonts-droid-fallback \
+  fonts-tlwg-waree-ttf"
 # A browser for the page (its build without windows draws none of its own beside it), and the whole one, which alone connects ahead; what sees every call of a process that writes files, pairs of serial ports, a client of RFC 2217.
 test_packages="chromium-headless-shell chromium strace socat python3-serial"
 

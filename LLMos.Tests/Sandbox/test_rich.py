@@ -1,7 +1,9 @@
 import base64
 import contextlib
 import io
+import os
 import unittest
+import warnings
 from typing import Any
 
 import sandbox  # noqa: F401  (puts the sandbox's packages on the path)
@@ -13,8 +15,8 @@ import networkx  # noqa: E402
 import numpy  # noqa: E402
 import pandas  # noqa: E402
 import sympy  # noqa: E402
-from llmos import figures, hints  # noqa: E402
-from llmos.display import bundle_of  # noqa: E402
+from llmos import figures, fonts, hints, tables  # noqa: E402
+from llmos.display import bundle_of, shows_itself  # noqa: E402
 from llmos_bootstrap.frames import MAX_FRAME_BYTES  # noqa: E402
 from PIL import Image  # noqa: E402
 
@@ -115,6 +117,11 @@ class Values(unittest.TestCase):
         self.assertEqual(bundle_of(numpy.arange(3)), {"text/plain": "array([0, 1, 2])"})
         self.assertLess(len(bundle_of(numpy.array(["x" * 1_000_000]))["text/plain"]), 25_000)
 
+    def test_an_array_is_as_long_as_the_program_asks_for(self) -> None:
+        with numpy.printoptions(threshold=3_000):
+            self.assertIn(" 777,", bundle_of(numpy.arange(1_500))["text/plain"])
+        self.assertIn("shape (1500,)", bundle_of(numpy.arange(1_500))["text/plain"])
+
     def test_a_picture_is_a_png_of_a_bounded_size(self) -> None:
         for mode in ("1", "L", "P", "RGBA", "CMYK", "F", "HSV", "I"):
             with self.subTest(mode):
@@ -127,12 +134,45 @@ class Values(unittest.TestCase):
         self.assertEqual(bundle_of(networkx.path_graph(3)), {"text/plain": "Graph with 3 nodes and 2 edges"})
 
 
+    def test_what_shows_itself_is_asked_to(self) -> None:
+        shown = []
+
+        self.assertTrue(shows_itself(made({"_ipython_display_": lambda self: shown.append(1)})))
+        self.assertFalse(shows_itself(made({})))
+        self.assertEqual(shown, [1])
+
+
 class Tables(unittest.TestCase):
     def test_a_series_is_a_table_with_its_length_and_type(self) -> None:
         bundle = bundle_of(pandas.Series([1.5, 2], name="people"))
 
         self.assertIn("<td>1.5</td>", bundle["text/html"])
-        self.assertEqual(bundle["text/markdown"].splitlines(), ["| | people |", "| --- | --- |", "| 0 | 1.5 |", "| 1 | 2 |", "", "2 values, float64"])
+        self.assertEqual(bundle["text/markdown"].splitlines(), ["| | people |", "| --- | --- |", "| 0 | 1.5 |", "| 1 | 2.0 |", "", "2 values, float64"])
+
+    def test_digits_are_those_that_pandas_prints(self) -> None:
+        frame = pandas.DataFrame({"id": [20000001.0, 20000003.0], "paid": [7654321.98, 12345678.05], "at": [48.137154, 11.576124], "mixed": [1.23456789, "a|b"]},
+                                 index=[7654321.25, 3.5])
+
+        cells = [[cell.strip() for cell in row.split(" | ")] for row in bundle_of(frame)["text/markdown"].splitlines()[2:4]]
+
+        self.assertEqual([row[1:4] for row in cells], [["20000001.0", "7654321.98", "48.137154"], ["20000003.0", "12345678.05", "11.576124"]])
+        self.assertEqual([row[0] for row in cells], ["| 7654321.25", "| 3.50"])
+        self.assertEqual([row[4] for row in cells], ["1.234568 |", "a\\|b |"])
+
+    def test_digits_and_numbers_of_rows_and_columns_are_those_that_the_program_asks_for(self) -> None:
+        frame = pandas.DataFrame(numpy.full((30, 30), 2.71828), columns=[f"c{n}" for n in range(30)])
+        with pandas.option_context("display.precision", 2, "display.max_columns", None, "display.max_rows", None):
+            bundle = bundle_of(frame)
+        markdown = bundle["text/markdown"].splitlines()
+        self.assertEqual((len(markdown), markdown[2].count("2.72")), (34, 30))
+        self.assertIn("<th>c29</th>", bundle["text/html"])
+        with pandas.option_context("display.float_format", "{:,.1f}".format):
+            self.assertIn("| 0 | 1,234.5 |", bundle_of(pandas.DataFrame({"a": [1234.51]}))["text/markdown"])
+
+    def test_a_tables_size_is_bounded_whatever_the_program_asks_for(self) -> None:
+        with pandas.option_context("display.max_columns", None, "display.max_rows", None, "display.max_colwidth", None):
+            lines = tables._table(pandas.DataFrame([["x" * 2_000] * 110] * 210)).splitlines()
+        self.assertEqual((len(lines), lines[0].count("|"), max(map(len, lines)) < 101 * 1_010), (202, 102, True))
 
     def test_levels_of_an_index_share_a_cell(self) -> None:
         frame = pandas.DataFrame([[1, 2]], columns=pandas.MultiIndex.from_tuples([("a", "x"), ("a", "y")]),
@@ -157,6 +197,11 @@ class Tables(unittest.TestCase):
 
 
 class Figures(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        fonts.install()
+        figures.install()
+
     def setUp(self) -> None:
         self.addCleanup(plt.close, "all")
         self.addCleanup(matplotlib.rcdefaults)
@@ -183,6 +228,32 @@ class Figures(unittest.TestCase):
         self.assertEqual(set(bundle), {"image/svg+xml", "text/plain"})
         self.assertIn("<svg", bundle["image/svg+xml"])
 
+    def test_what_was_shown_is_what_is_saved_after_it(self) -> None:
+        saved = io.BytesIO()
+        plt.figure(figsize=(3, 2))
+        plt.show()
+        plt.savefig(saved)
+        self.assertEqual((Image.open(saved).size, plt.get_fignums()), ((300, 200), []))
+
+    def test_whatever_backend_a_program_chooses_figures_are_shown(self) -> None:
+        for name in ("Agg", "TkAgg", "module://matplotlib_inline.backend_inline"):
+            matplotlib.use(name)
+            figure = plt.figure()
+            figure.show()
+            self.assertEqual((plt.get_fignums(), list(bundle_of(figure))), ([], ["text/plain"]))
+        with self.assertRaises(ValueError):
+            matplotlib.use("no backend")
+
+    def test_text_of_all_the_world_is_drawn(self) -> None:
+        if not all(map(os.path.exists, fonts._FILES)):
+            self.fail("fonts-droid-fallback and fonts-tlwg-waree-ttf are not installed: scripts/packages.sh has them")
+        for family in ("sans-serif", "SimHei", ["No such font"]):
+            figure = plt.figure()
+            figure.text(0, 0, "温度 気温 기온 อุณหภูมิ", family=family)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                figures.representations(figure)["image/png"]()
+
     def test_a_figure_too_large_is_drawn_smaller_and_says_so(self) -> None:
         for size in ((3, 3000), (300, 300)):
             bundle, told = told_of(matplotlib.figure.Figure(figsize=size))
@@ -205,18 +276,19 @@ class Notebook(unittest.TestCase):
         hints.install()
 
     def test_what_programs_import_of_ipython_shows_the_same(self) -> None:
-        from IPython import get_ipython
+        from IPython import __version__, get_ipython
         from IPython.core.display import HTML as OldHTML  # noqa: N811
         from IPython.display import HTML, Image as Picture, Markdown, Math, display
 
         self.assertIsNone(get_ipython())
+        self.assertTrue(__version__)
         self.assertIs(OldHTML, HTML)
         self.assertEqual(bundle_of(HTML("<b>x</b>"))["text/html"], "<b>x</b>")
         self.assertEqual(bundle_of(Markdown("# a"))["text/markdown"], "# a")
         self.assertEqual(bundle_of(Math("x^2"))["text/latex"], "$\\displaystyle x^2$")
         self.assertIn("image/jpeg", bundle_of(Picture(data=b"\xff\xd8\xff\xe0")))
         self.assertIsNone(display())
-        with self.assertRaisesRegex(ValueError, "fetch-url"):
+        with self.assertRaisesRegex(ValueError, "Let your caller fetch it"):
             Picture(url="https://example.org/a.png")
 
 

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from llmos import known
+from llmos import failures, known
 from llmos.bundle import Bundle
 from llmos.line import send
 
-__all__ = ("bundle_of", "display")
+__all__ = ("bundle_of", "display", "shows_itself")
 
 # method → MIME type
 _REPRESENTATIONS = {
@@ -25,14 +25,25 @@ _REPRESENTATIONS = {
 
 # An object that answers to this answers to everything and means nothing by it.
 _CANARY = "_ipython_canary_method_should_not_exist_"
+_BY_ITSELF = "_ipython_display_"
 _MAX_REASON = 300
 
 
 def display(*things: Any) -> None:
     """Show each of `things` where the program is now, between what it prints before and after."""
     for thing in things:
+        if shows_itself(thing):
+            continue
         known.show_again(thing)
         send({"type": "display", "data": bundle_of(thing)})
+
+
+def shows_itself(thing: Any) -> bool:
+    """Have `thing` show itself if it is one of those that do; say whether it did."""
+    if issubclass(type(thing), type) or not callable(getattr(type(thing), _BY_ITSELF, None)) or callable(getattr(type(thing), _CANARY, None)):
+        return False
+    _call(thing, _BY_ITSELF)
+    return True
 
 
 def bundle_of(thing: Any) -> dict[str, str]:
@@ -103,4 +114,5 @@ def _text_of(thing: Any) -> str:
     try:
         return repr(thing)
     except Exception as error:
+        _warn(failures.traceback_of(error).rstrip("\n"))
         return f"<{type(thing).__name__} whose repr raised {type(error).__name__}>"

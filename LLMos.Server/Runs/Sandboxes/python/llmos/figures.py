@@ -3,12 +3,14 @@
 As a PNG, or as SVG after `plt.rcParams["savefig.format"] = "svg"`.
 """
 
+import functools
 import io
 import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
 
+import matplotlib
 from matplotlib import rcParams
 from matplotlib._pylab_helpers import Gcf
 from matplotlib.backend_bases import FigureManagerBase
@@ -18,10 +20,18 @@ from matplotlib.figure import Figure
 from llmos import line
 from llmos.bundle import MAX_PICTURE_BYTES, Bundle
 
-__all__ = ("FigureCanvas", "FigureManager", "let_go", "representations", "show", "was_shown")
+__all__ = ("FigureCanvas", "FigureManager", "install", "let_go", "representations", "show", "was_shown")
 
-FigureCanvas = FigureCanvasAgg
-FigureManager = FigureManagerBase
+
+class FigureManager(FigureManagerBase):
+    def show(self) -> None:
+        """`figure.show()`: send this one."""
+        _send(self)
+
+
+class FigureCanvas(FigureCanvasAgg):
+    manager_class = FigureManager
+
 
 _MAX_PIXELS, _MAX_SIDE = 4096 * 4096, 16_384
 _MAX_SVG_BYTES = 4 * 1024 * 1024
@@ -29,19 +39,57 @@ _TRIES = 5
 
 # Figures that pyplot has sent, with the number of the program that it was in.
 _shown: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+_last: Callable[[], Any] = lambda: None
 
 
 def show(*_: Any, **__: Any) -> None:
     """Send every open figure in the order of its number, and close it."""
     for manager in Gcf.get_all_fig_managers():
-        figure = manager.canvas.figure
-        Gcf.destroy(manager)
-        bundle = Bundle()
-        for kind, make in representations(figure).items():
-            bundle.add(kind, make())
-        line.send({"type": "display", "data": bundle.finish()})
-        figure.stale = False  # Drawing it changed its resolution for a while, which counts as a change.
-        _shown[figure] = line.program_number()
+        _send(manager)
+
+
+def _send(manager: FigureManagerBase) -> None:
+    global _last
+    figure = manager.canvas.figure
+    Gcf.destroy(manager)
+    bundle = Bundle()
+    for kind, make in representations(figure).items():
+        bundle.add(kind, make())
+    line.send({"type": "display", "data": bundle.finish()})
+    figure.stale = False  # Drawing it changed its resolution for a while, which counts as a change.
+    _shown[figure] = line.program_number()
+    _last = weakref.ref(figure)
+
+
+def install() -> None:
+    """Have every way to choose a backend lead here, and `plt.savefig` after `plt.show` save what was shown."""
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend(f"module://{__name__}")
+    plt.savefig = _saving(plt.savefig)
+    matplotlib.use = _choosing(matplotlib.use)
+    plt.switch_backend = _choosing(plt.switch_backend)
+
+
+def _choosing(real: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(real)
+    def choose(backend: str | None = None, newbackend: str | None = None, **_: Any) -> None:
+        # Its name is kept, so that a program that asks hears what it said.
+        rcParams["backend"] = backend or newbackend
+
+    return choose
+
+
+def _saving(real: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(real)
+    def savefig(*arguments: Any, **keywords: Any) -> None:
+        figure = _last()
+        if figure is None or Gcf.get_num_fig_managers() or _shown.get(figure) != line.program_number():
+            real(*arguments, **keywords)
+        else:
+            figure.savefig(*arguments, **keywords)
+
+    return savefig
 
 
 def was_shown(figure: Any) -> bool:

@@ -17,7 +17,7 @@ __all__ = ("representations", "show_again")
 
 Makers = dict[str, Callable[[], Any]]
 
-_SMALL_ARRAY, _MAX_ARRAY_TEXT = 1000, 20_000
+_SMALL_ARRAY, _MAX_ARRAY, _MAX_ARRAY_TEXT = 1000, 10_000, 20_000
 _MAX_LEAVES, _MAX_DEPTH = 200, 8
 _MAX_PIXELS, _MAX_SIDE = 4096 * 4096, 16_384
 _PNG_MODES = frozenset({"1", "L", "LA", "I", "I;16", "P", "RGB", "RGBA"})
@@ -49,12 +49,14 @@ def _text_of_array(array: Any) -> str:
     numpy = sys.modules["numpy"]
     edge = 3
     shown = math.prod(size if size <= 2 * edge else 2 * edge for size in array.shape)
-    with numpy.printoptions(threshold=_SMALL_ARRAY, edgeitems=edge):
+    # As many as the program has asked for, if the whole of it can be shown.
+    most = max(_SMALL_ARRAY, min(numpy.get_printoptions()["threshold"], _MAX_ARRAY))
+    with numpy.printoptions(threshold=most, edgeitems=edge):
         # An array of many short dimensions has no middle that could be left out.
-        text = repr(array) if shown <= _SMALL_ARRAY or array.size <= _SMALL_ARRAY else repr(array.ravel()[:2 * edge])
-    if len(text) > _MAX_ARRAY_TEXT:
+        text = repr(array) if shown <= _SMALL_ARRAY or array.size <= most else repr(array.ravel()[:2 * edge])
+    if len(text) > _MAX_ARRAY_TEXT * most // _SMALL_ARRAY:
         text = f"{text[:_MAX_ARRAY_TEXT]}…"
-    elif array.size <= _SMALL_ARRAY:
+    elif array.size <= most:
         return text
     return f"{text}\nshape {array.shape}, dtype {str(array.dtype)[:200]}"
 
