@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import importlib.util
+import inspect
 import io
 import mmap
 import sqlite3
@@ -336,7 +337,7 @@ def save_by(decoys, name):
 def existence_of_files(decoys):
     """stat tells that a file exists, its size and owner, by whatever path: Landlock has no right for it. Known, and in README."""
     try:
-        size = os.stat(f"{decoys.folders[0]}/secret.txt").st_size
+        size = inspect.unwrap(os.stat)(f"{decoys.folders[0]}/secret.txt").st_size
     except PermissionError:
         raise
     try:

@@ -13,6 +13,7 @@ import os
 import pathlib
 import posixpath
 import shutil
+import stat as modes
 import sys
 import tarfile
 import tempfile
@@ -20,7 +21,7 @@ import tokenize
 from collections.abc import Callable
 from typing import Any
 
-from llmos import folders, opening, places
+from llmos import folders, opening, places, standard_input, streams
 
 __all__ = ("install",)
 
@@ -42,10 +43,11 @@ def install() -> None:
     bz2._builtin_open = tarfile.bltn_open = tokenize._builtin_open = builtins.open  # type: ignore[attr-defined]
     os.open = _explaining(_on_path(os.open, _no_descriptor))
     for name in ("stat", "lstat"):
-        setattr(os, name, _on_path(getattr(os, name), folders.stat))
+        setattr(os, name, _on_path(_if_readable(getattr(os, name), os.open), folders.stat))
     for name in ("listdir", "scandir"):
         setattr(os, name, _on_path(getattr(os, name), getattr(folders, name), default="."))
-    for name in ("mkdir", "rmdir", "truncate", "access", "readlink", "statvfs", "fwalk"):
+    os.access = _on_path(_asking(os.access, os.stat), folders.access)
+    for name in ("mkdir", "rmdir", "truncate", "readlink", "statvfs", "fwalk"):
         setattr(os, name, _on_path(getattr(os, name), getattr(folders, name)))
     os.remove = os.unlink = _on_path(os.remove, folders.remove)
     os.rename = _on_two_paths(os.rename, folders.rename)
@@ -71,6 +73,9 @@ def _opening(real: Function) -> Function:
 
     @functools.wraps(real)
     def open(file: Any, *arguments: Any, **keywords: Any) -> Any:
+        name = os.fspath(file) if isinstance(file, os.PathLike) else file
+        if standard_input.names_stream(name):
+            return streams.remember(standard_input.open_stream(real, name, *arguments, **keywords))
         whole = _find(file)
         return explained(file, *arguments, **keywords) if whole is None else opening.open_file(whole, file, *arguments, **keywords)
 
@@ -97,6 +102,40 @@ def _explaining(real: Function) -> Function:
             raise PermissionError(errno.EACCES, _SENTENCE, os.fspath(file)) from None
 
     return explained
+
+
+def _if_readable(real: Function, opens: Function) -> Function:
+    """A file of the host that cannot be opened is not there: libraries ask first, and fail when they then may not."""
+
+    @functools.wraps(real)
+    def stat(path: Any, *arguments: Any, **keywords: Any) -> os.stat_result:
+        facts: os.stat_result = real(path, *arguments, **keywords)
+        # Folders are there, as what is in them may be.
+        if isinstance(path, int) or keywords.get("dir_fd") is not None or modes.S_ISDIR(facts.st_mode) or modes.S_ISLNK(facts.st_mode):
+            return facts
+        try:
+            os.close(opens(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC))
+        except PermissionError:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
+        except OSError:
+            pass  # It is there, and has a reason of its own.
+        return facts
+
+    return stat
+
+
+def _asking(real: Function, stat: Function) -> Function:
+    """What can be written or started of the host is nothing but what forgets it."""
+
+    @functools.wraps(real)
+    def access(path: Any, mode: int, **keywords: Any) -> bool:
+        try:
+            stat(path)
+        except (OSError, ValueError):
+            return False
+        return path == os.devnull or not mode & (os.W_OK | os.X_OK) and bool(real(path, mode, **keywords))
+
+    return access
 
 
 def _on_path(real: Function, ours: Function, default: Any = None) -> Function:

@@ -1,40 +1,40 @@
 """Runs programs in this process, one alone or a session's one after another, and reports what became of each."""
 
-import ast
 import asyncio
 import atexit
-import collections
 import contextlib
-import ctypes
+import contextvars
 import gc
 import inspect
 import io
-import linecache
+import logging
 import mmap
+import os
 import signal
 import sys
 import tempfile
 import types
+import warnings
 from collections.abc import Callable
 from typing import Any
 
-from llmos import array_files, callbacks, calls, failures, files, hints, line, modules, opening, variables
-from llmos.display import bundle_of
+from llmos import (
+    array_files, callbacks, calls, ending, failures, files, hints, libraries, line, modules, opening, sources, standard_input, variables, warned,
+)
+from llmos.display import bundle_of, shows_itself
 from llmos.streams import ErrorStream, OutputStream
 
 __all__ = ("NAME", "prepare", "warm_up")
 
-NAME = "<program>"
+NAME = failures.PROGRAM
 
 # Given back when memory has run out, so that there is some to say so with. Never touched, so it costs no memory.
 _RESERVE_BYTES = 2 * 1024 * 1024
 
-# Programs of a session whose lines a traceback can still show.
-_REMEMBERED_SOURCES = 100
+# After these there may be a million frames, which are better left than taken apart one within the other.
+_LEAVING_NO_ROOM = (MemoryError, RecursionError, SystemError)
 
 _SIGNALS = (signal.SIGINT, signal.SIGUSR2)
-
-_libc = ctypes.CDLL(None)
 
 
 def warm_up() -> None:
@@ -46,9 +46,12 @@ def warm_up() -> None:
     import numpy as np
     import pandas as pd
     import sympy
+    from llmos import figures, fonts
     from sklearn.utils.fixes import threadpool_info
 
     threadpool_info()  # looks for the libraries with a process of its own, which no run can start
+    fonts.install()
+    figures.install()
     figure, axes = plt.subplots()
     axes.plot([1, 2], label="line")
     axes.set_title("title")
@@ -61,20 +64,28 @@ def warm_up() -> None:
     bundle_of(sympy.sqrt(sympy.Symbol("x")) / 2)  # imports what takes 300 ms
     variables.learn()
     variables.describe({"frame": frame, "array": np.zeros(3), "number": 1, "function": warm_up})
-    compile("x = [i for i in range(3)]", NAME, "exec", ast.PyCF_ONLY_AST)
     try:
         raise ValueError
     except ValueError as error:
         failures.describe(error, NAME)
     modules.install()
     hints.install()
+    sources.install()
+    libraries.install()
+    standard_input.install()
+    warnings.formatwarning = warned.formatter(warnings.formatwarning)
     files.install()
     array_files.install()
     callbacks.install()
     # Named rather than searched for: packages ask where it is without wanting a file there, and nowhere can be written.
     tempfile.tempdir = "/tmp"
-    # The packages' own farewells are not a program's: they would only take time at its end.
+    # The packages' own farewells are not a program's: they would only take time at its end. Logging's writes what it has gathered.
     atexit._clear()
+    atexit.register(logging.shutdown)
+    # Where the server keeps its files, which no program needs to know.
+    os.environ.pop("MPLCONFIGDIR", None)
+    sys.orig_argv[:] = ["python3", NAME]
+    ending.begin()
 
 
 def prepare(channel: Any) -> Callable[[dict[str, Any]], None]:
@@ -82,34 +93,40 @@ def prepare(channel: Any) -> Callable[[dict[str, Any]], None]:
     calls.connect(channel)
     interpreter = _Interpreter(channel)
     # The pages that a compilation writes to are this process's own from here on: a quarter of a short run.
-    _compile("0", NAME)
+    sources.translate("0", NAME)
     return interpreter.run
 
 
 class _Interpreter:
-    """What a session's programs share: the namespace and the event loop. A program alone is a session of one."""
+    """What a session's programs share: the namespace, the streams, the context and the event loop. A program alone is a session of one."""
 
     def __init__(self, channel: Any) -> None:
-        self._channel = channel
         self._main = types.ModuleType("__main__")
         self._loop = asyncio.Runner()
+        # One for what awaits and for what does not, so that both see the same variables of a context.
+        self._context = contextvars.copy_context()
         self._count = 0
-        self._sources: collections.deque[str] = collections.deque()
         self._reserve = _reserve()
+        self._output = OutputStream(lambda: channel.send({"type": "buffering"}))
+        self._errors = ErrorStream(line.send)
+        self._channel = channel
         self._make_ready()
 
     def run(self, request: dict[str, Any]) -> None:
         """Execute the program of a `run` request as `__main__` and send its result or error, then `ended`."""
-        sys.stdin = io.TextIOWrapper(io.BytesIO((request["stdin"] or "").encode("utf-8", "replace")), encoding="utf-8")
+        sys.stdin = sys.__stdin__ = standard_input.fill((request["stdin"] or "").encode("utf-8", "replace"))
+        sys.argv = [NAME]
         outcome = "succeeded"
+        bundle = None
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             try:
-                value = self._execute(request["code"])
+                bundle = self._shown(self._execute(request["code"]))
                 self._finish(request["keeps"])
-                if value is not None:
-                    line.send({"type": "result", "data": bundle_of(value)})
+                if bundle is not None:
+                    line.send({"type": "result", "data": bundle})
             except SystemExit as leaving:
+                self._shown(None)
                 self._finish(request["keeps"])
                 outcome = _leave(leaving)
         except BaseException as error:
@@ -117,7 +134,10 @@ class _Interpreter:
             if not isinstance(error, Exception) or isinstance(error, MemoryError):
                 opening.discard_written()
             outcome = _fail(error, self._name)
-            self._finish_after_failure(request["keeps"])
+            lets_go = isinstance(error, Exception) and not isinstance(error, _LEAVING_NO_ROOM)
+            if lets_go:
+                error.__traceback__ = None  # What the program's frames hold is let go too.
+            self._finish_after_failure(request["keeps"], lets_go)
         # What comes now nothing interrupts: no function of the program shall watch its calls, and no __del__ be come upon.
         sys.settrace(None)
         sys.setprofile(None)
@@ -139,11 +159,11 @@ class _Interpreter:
         """Put everything in place that the program before may have closed, replaced or used up."""
         self._reserve.close()
         _stop_timers()
-        output = OutputStream(lambda: self._channel.send({"type": "buffering"}))
-        line.connect(self._channel, output.flush)
-        sys.stdout = output
-        sys.stderr = ErrorStream(line.send)
-        signal.signal(signal.SIGUSR2, output.gathered)
+        self._output, self._errors = self._output.renew(), self._errors.renew()
+        line.connect(self._channel, self._output.flush)
+        sys.stdout = sys.__stdout__ = self._output
+        sys.stderr = sys.__stderr__ = self._errors
+        signal.signal(signal.SIGUSR2, self._output.gathered)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with contextlib.suppress(OSError):  # A session that has filled its heap goes on without.
             self._reserve = _reserve()
@@ -159,12 +179,12 @@ class _Interpreter:
     def _execute(self, source: str) -> Any:
         """Run `source` and return the value of its last line, if that is an expression. Top-level `await` works."""
         self._count += 1
-        self._remember(source)
         sys.modules["__main__"] = self._main
         namespace = self._main.__dict__
-        parts = _compile(source, self._name)
+        parts, is_shown = sources.translate(source, self._name)
         if not any(part.co_flags & inspect.CO_COROUTINE for part in parts):
-            return _last_of([eval(part, namespace) for part in parts])
+            value = [self._context.run(eval, part, namespace) for part in parts][-1]
+            return value if is_shown else None
 
         async def in_order() -> Any:
             value = None
@@ -172,33 +192,39 @@ class _Interpreter:
                 value = eval(part, namespace)
                 if part.co_flags & inspect.CO_COROUTINE:
                     value = await value
-            return value if len(parts) > 1 else None
+            return value if is_shown else None
 
-        return self._loop.run(in_order())
+        return self._loop.run(in_order(), context=self._context)
 
-    def _remember(self, source: str) -> None:
-        linecache.cache[self._name] = (len(source), None, source.splitlines(keepends=True), self._name)
-        self._sources.append(self._name)
-        if len(self._sources) > _REMEMBERED_SOURCES:
-            linecache.cache.pop(self._sources.popleft(), None)
-
-    def _finish(self, keeps: bool) -> None:
-        """What the interpreter would do at its end: figures that nobody showed, C's gathered text, the program's exit handlers."""
+    def _shown(self, value: Any) -> dict[str, str] | None:
+        """Show the figures that nobody showed, and return what is sent of the program's value."""
         if "matplotlib.pyplot" in sys.modules:
             from llmos.figures import show
 
             show()
+        return None if value is None or shows_itself(value) else self._context.run(bundle_of, value)
+
+    def _finish(self, keeps: bool, lets_go: bool = True) -> None:
+        """What the interpreter would do at its end: the program's exit handlers, what it had open, and gathered text."""
         if not keeps:
             self._loop.close()
             atexit._run_exitfuncs()
+        # Before what is below their streams is closed.
+        ending.flush()
+        if not keeps and lets_go:
+            ending.let_go(self._main)
         opening.settle(closes=not keeps)
-        _libc.fflush(None)
+        ending.flush()
 
-    def _finish_after_failure(self, keeps: bool) -> None:
+    def _finish_after_failure(self, keeps: bool, lets_go: bool) -> None:
         try:
-            self._finish(keeps)
+            self._shown(None)
         except BaseException:
-            pass  # The failure before it is what the user has to know.
+            pass  # The failure before it is what the user has to know; so it is below.
+        try:
+            self._finish(keeps, lets_go)
+        except BaseException:
+            pass
 
 
 def _stop_timers() -> None:
@@ -212,35 +238,20 @@ def _reserve() -> mmap.mmap:
     return mmap.mmap(-1, _RESERVE_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
-def _compile(source: str, name: str) -> list[types.CodeType]:
-    """Return the program's code, and that of its last line by itself if it is an expression."""
-    tree = compile(source, name, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    last: ast.Expression | None = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = ast.Expression(tree.body.pop().value)
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    parts = [compile(tree, name, "exec", flags, dont_inherit=True)]
-    if last is not None:
-        parts.append(compile(last, name, "eval", flags, dont_inherit=True))
-    return parts
-
-
-def _last_of(values: list[Any]) -> Any:
-    return values[-1] if len(values) > 1 else None
-
-
 def _leave(leaving: SystemExit) -> str:
     is_status = isinstance(leaving.code, int)
     if leaving.code is None or (is_status and leaving.code == 0):
         return "succeeded"
-    message = failures.text_of(leaving.code)
-    message = f"exit status {message}" if is_status else message
+    message = f"exit status {int(leaving.code)}" if is_status else failures.text_of(leaving.code)  # type: ignore[arg-type]
     line.send({"type": "error", "name": "SystemExit", "message": message, "traceback": f"SystemExit: {message}"})
     return "failed"
 
 
 def _fail(error: BaseException, name: str) -> str:
     outcome = "memory" if isinstance(error, MemoryError) else "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+    if sys.excepthook is not sys.__excepthook__ and outcome == "failed":
+        with contextlib.suppress(Exception):
+            sys.excepthook(type(error), error, error.__traceback__)
     try:
         frame = failures.describe(error, name)
     except MemoryError:

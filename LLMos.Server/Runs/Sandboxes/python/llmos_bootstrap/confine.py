@@ -85,7 +85,8 @@ def _readable() -> list[str]:
         sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"),
         *(path for path in sys.path if path.startswith(("/usr/", "/opt/")) and os.path.isdir(path)),
         "/usr/lib/" + (sysconfig.get_config_var("MULTIARCH") or ""), "/lib64", "/etc/ld.so.cache",
-        matplotlib.get_data_path(), "/usr/share/matplotlib", "/usr/share/fonts", "/usr/share/zoneinfo",
+        matplotlib.get_data_path(), "/usr/share/matplotlib", "/usr/share/fonts", "/usr/share/fonts-droid-fallback", "/usr/share/zoneinfo",
+        "/usr/lib/locale", "/etc/mime.types", "/dev/null", "/dev/urandom",
     ]
 
 

@@ -10,7 +10,7 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same numbers o
 _VERSION_FLAG = 1
 _RULE_PATH_BENEATH = 1
 
-_READ_FILE, _READ_DIR = 1 << 2, 1 << 3
+_WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 # How many file-system rights each ABI knows; every known right is handled, so that none is left open.
 _RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 _NET_BIND_TCP, _NET_CONNECT_TCP = 1, 2
@@ -48,7 +48,7 @@ def abi() -> int:
 
 
 def make_ruleset(readable: Iterable[str]) -> int:
-    """Return a descriptor of a ruleset that allows reading beneath `readable` and denies all else that the ABI knows.
+    """Return a descriptor of a ruleset that allows reading beneath `readable`, and writing to what forgets it, and denies all else that the ABI knows.
 
     Made once; each worker only restricts itself by it.
 
@@ -70,7 +70,7 @@ def make_ruleset(readable: Iterable[str]) -> int:
             parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except FileNotFoundError:
             continue
-        rights = _READ_FILE | _READ_DIR if os.path.isdir(path) else _READ_FILE
+        rights = _READ_FILE | _READ_DIR if os.path.isdir(path) else _READ_FILE | _WRITE_FILE if path == os.devnull else _READ_FILE
         rule = _PathBeneath(rights, parent)
         _call(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_RULE_PATH_BENEATH), ctypes.byref(rule), ctypes.c_uint32(0))
         os.close(parent)

@@ -58,6 +58,7 @@ def load() -> Loaded:
     """
     started = time.monotonic()
     gc.disable()
+    os.environ["JOBLIB_MULTIPROCESSING"] = "0"  # scikit-learn's n_jobs means one: a run is one process
     arenas = memory.hold_arenas(_ARENA_MEGABYTES)
     with _without_fork_hooks():
         for name in _MODULES:
