@@ -85,7 +85,6 @@ def warm_up() -> None:
     # Where the server keeps its files, which no program needs to know.
     os.environ.pop("MPLCONFIGDIR", None)
     sys.orig_argv[:] = ["python3", NAME]
-    ending.begin()
 
 
 def prepare(channel: Any) -> Callable[[dict[str, Any]], None]:
@@ -94,6 +93,7 @@ def prepare(channel: Any) -> Callable[[dict[str, Any]], None]:
     interpreter = _Interpreter(channel)
     # The pages that a compilation writes to are this process's own from here on: a quarter of a short run.
     sources.translate("0", NAME)
+    ending.begin()
     return interpreter.run
 
 
