@@ -149,7 +149,8 @@ def link(*_: Any, **__: Any) -> None:
 
 def nothing(whole: str, name: Any) -> None:
     """Rights, owners and times are the volume's own: to set them on what is there changes nothing."""
-    stat(whole, name)
+    if not opening.is_being_written(whole):
+        stat(whole, name)
 
 
 def _ask(call: str, whole: str, name: Any, **members: Any) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def _keep_databases_in_files_of_ours() -> None:
     """`shelve` and `dbm`: the one kind that opens its files in Python."""
     import dbm.dumb
 
-    dbm._defaultmod = dbm.dumb  # type: ignore[attr-defined]
+    dbm._defaultmod = dbm._modules["dbm.dumb"] = dbm.dumb  # type: ignore[attr-defined]
     mask = 0o022
 
     def umask(new: int, /) -> int:

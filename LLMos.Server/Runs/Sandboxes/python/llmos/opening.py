@@ -1,6 +1,7 @@
 """`open` for files of the volumes: the usual layers over a `VolumeFile`, and what becomes of those that a program leaves open."""
 
 import io
+import sys
 import weakref
 from typing import Any
 
@@ -41,6 +42,8 @@ def open_file(
     if not binary and buffering == 0:
         raise ValueError("can't have unbuffered text I/O")
 
+    if kind == "r" and is_being_written(whole):
+        print(f"{file!r} is open for writing in this program: what was written to it is read when it has been closed.", file=sys.stderr)
     raw = VolumeFile(whole, file, "update" if kind == "r" and plus else _MODES[kind], reads=kind == "r" or plus)
     outer: Any = raw
     if buffering != 0:
