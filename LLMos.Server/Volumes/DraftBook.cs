@@ -58,16 +58,18 @@ internal sealed class DraftBook(VolumeStore store, IOptions<VolumeOptions> optio
 
     internal void End(DraftShare draft)
     {
-        Resize(draft, 0);
         lock (_gate)
         {
             var person = _people[draft.Person];
             if (person.Count == 1)
                 _people.Remove(draft.Person);
             else
-                _people[draft.Person] = person with { Count = person.Count - 1 };
-            if (_volumes[draft.Volume] == 0)
+                _people[draft.Person] = (person.Count - 1, person.Bytes - draft.Bytes);
+            var ofVolume = _volumes.GetValueOrDefault(draft.Volume) - draft.CountedOf(draft.Bytes);
+            if (ofVolume == 0)
                 _volumes.Remove(draft.Volume);
+            else
+                _volumes[draft.Volume] = ofVolume;
             if (draft.Replaced is { } file)
                 _replaced.Remove(file);
         }
