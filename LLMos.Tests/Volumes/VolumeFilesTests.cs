@@ -85,7 +85,7 @@ public sealed class VolumeFilesTests : IDisposable
     [Fact]
     public async Task A_folder_with_ten_thousand_descendants_moves_copies_and_goes_as_one()
     {
-        Reopen(new() { UserMegabytes = 100 });
+        Reopen(new() { UserMegabytes = 100, MaxDraftsPerPerson = 10_000 });
         await Task.WhenAll(Enumerable.Range(0, 10_000).Select(number => _volumes.WriteAsync($"user/many/{number % 100}/{number}", $"{number % 1000}")));
         var before = _volumes.Files.Tree(OpenVolumes.Anna, VolumeKind.User).Sequence;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs;
 using LLMos.Server.Runs.FileCalls;
 using LLMos.Tests.Hosting;
@@ -202,7 +203,7 @@ public sealed class WorkerFilesTests : IDisposable
         Assert.Equal(0, (await AskAsync(new { call = "read", handle, offset = 100_000, length = 1 })).Answer.Bytes);
 
         _worker.Dispose();
-        Assert.Empty(Directory.GetFiles(_folder["contents/incoming"]));
+        Assert.Empty(Directory.GetFiles(Path.Combine(HiddenFolder.Find(_folder["contents"]), DataFolder.IncomingName)));
     }
 
     private async Task WriteAsync(string path, int length) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using LLMos.Server.Accounts;
+using LLMos.Server.Foundation.Storage;
 using LLMos.Server.Runs.FileCalls;
 using LLMos.Server.Runs.Sandboxes;
 using LLMos.Server.Volumes;
@@ -64,7 +65,7 @@ public sealed class FileCallFuzzTests
         Assert.All([breaches, refusals, changes], count => Assert.InRange(count, 20, int.MaxValue));
         Assert.Equal(1, volumes.Files.Tree(Victim, VolumeKind.User).Sequence);
         Assert.Equal(1, volumes.Files.Tree(Victim, VolumeKind.Team).Sequence);
-        Assert.Empty(Directory.GetFiles(folder["contents/incoming"]));
+        Assert.Empty(Directory.GetFiles(Path.Combine(HiddenFolder.Find(folder["contents"]), DataFolder.IncomingName)));
     }
 
     private static string Json(Random chance)

@@ -3,7 +3,7 @@
 import stat
 
 # The whole environment that the forkserver is given (Forkserver.cs), and what Python adds.
-KNOWN = {"LANG", "HOME", "PATH", "MPLCONFIGDIR", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "LC_CTYPE", "KMP_INIT_AT_FORK", "KMP_DUPLICATE_LIB_OK"}
+KNOWN = {"LANG", "HOME", "PATH", "MPLCONFIGDIR", "JOBLIB_MULTIPROCESSING", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "LC_CTYPE", "KMP_INIT_AT_FORK", "KMP_DUPLICATE_LIB_OK"}
 
 
 def _own_secret_in(text):
