@@ -52,7 +52,7 @@ public sealed class DeviceCrowdTests(BenchServer bench) : IClassFixture<BenchSer
         }
 
         var heard = await toBoard.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken);
-        var dropped = Droppable(device.Log.Read(0, int.MaxValue));
+        var dropped = Droppable(DevicesServer.EventsOf(device).ToList());
         var unpermitted = heard.Where(line => !_wasAccepted.GetValueOrDefault(line) && !IsCut(line)).ToList();
         Assert.True(unpermitted.Count == 0, $"The board heard what was refused: {string.Join(", ", unpermitted.Take(3))}");
         var lost = _wasAccepted.Where(written => written.Value && !dropped.Contains(written.Key) && !heard.Any(line => line.EndsWith(written.Key, StringComparison.Ordinal))).ToList();
@@ -70,7 +70,7 @@ public sealed class DeviceCrowdTests(BenchServer bench) : IClassFixture<BenchSer
         // Of one whose end was dropped, the beginning stands before the next.
         bool IsCut(string line) => Enumerable.Range(1, line.Length - 1).Any(at => _wasAccepted.GetValueOrDefault(line[at..]) && dropped.Any(whole => whole.StartsWith(line[..at], StringComparison.Ordinal)));
 
-        RequireOwners(device.Log.Read(0, int.MaxValue));
+        RequireOwners(DevicesServer.EventsOf(device).ToList());
         budget.Tell($"{heard.Count} lines written, {_wasAccepted.Count(written => !written.Value)} refused, {printed.Length} bytes read by each of three");
     }
 

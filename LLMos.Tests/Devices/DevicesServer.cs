@@ -28,7 +28,17 @@ internal static class DevicesServer
     /// <summary>All that a board has sent, as text.</summary>
     public static string Received(Device device) => Encoding.UTF8.GetString(BytesOf(device, "received"));
 
-    public static byte[] BytesOf(Device device, string kind) => [.. device.Log.Read(0, int.MaxValue).Where(happened => happened.Kind == kind).SelectMany(happened => happened.Data!)];
+    public static byte[] BytesOf(Device device, string kind) => [.. EventsOf(device).Where(happened => happened.Kind == kind).SelectMany(happened => happened.Data!)];
+
+    /// <summary>All that was recorded, a page after the other.</summary>
+    public static IEnumerable<DeviceEvent> EventsOf(Device device)
+    {
+        for (var after = 0L; device.Log.Read(after, int.MaxValue) is { Count: > 0 } page; after = page[^1].Sequence)
+        {
+            foreach (var happened in page)
+                yield return happened;
+        }
+    }
 
     public static async Task<string> LeaseAsync(this HttpClient client, string device, LeaseRequest? request = null)
     {

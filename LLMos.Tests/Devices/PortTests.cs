@@ -187,7 +187,7 @@ public sealed class PortTests(BenchServer bench) : IClassFixture<BenchServer>, I
         await administrator.LeaseAsync(_device.Identity.Id, new("mine now", TakeOver: true));
 
         Assert.Contains("devices.lease_required", (await writing.WaitAsync(Eventually.Timeout, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
-        var events = _device.Log.Read(0, int.MaxValue);
+        var events = DevicesServer.EventsOf(_device).ToList();
         Assert.DoesNotContain(events.SkipWhile(happened => happened.Text?.Contains("taken over", StringComparison.Ordinal) != true), happened => happened.Kind == "sent");
         await reader.CancelAsync();
         await reading;

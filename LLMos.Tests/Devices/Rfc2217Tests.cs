@@ -42,7 +42,7 @@ public sealed class Rfc2217Tests(BenchServer bench) : IClassFixture<BenchServer>
 
         Assert.Equal((921_600, StopBits.Two), (device.Settings.BaudRate, device.Settings.StopBits));
         Assert.Equal(DevicesServer.BytesOf(device, "sent"), DevicesServer.BytesOf(device, "received"));
-        Assert.All(device.Log.Read(0, int.MaxValue).Where(happened => happened.Kind == "sent"), happened => Assert.Equal("anna", happened.By));
+        Assert.All(DevicesServer.EventsOf(device).ToList().Where(happened => happened.Kind == "sent"), happened => Assert.Equal("anna", happened.By));
         await echoing.CancelAsync();
         await echo;
     }

@@ -10,10 +10,11 @@ internal sealed class Decoys : IDisposable
     private readonly DecoyProcess _process;
     private readonly string _name = $"llmos-doctor-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
     private readonly string _temporary, _data;
+    private readonly bool _hasEntryOf32Bits;
 
-    public Decoys(string temporary, string? data, DecoySecrets secrets)
+    public Decoys(string temporary, string? data, DecoySecrets secrets, bool hasEntryOf32Bits)
     {
-        (_temporary, _data) = (temporary, data ?? temporary);
+        (_temporary, _data, _hasEntryOf32Bits) = (temporary, data ?? temporary, hasEntryOf32Bits);
         _files = new(data is null ? [temporary] : [temporary, data], _name, secrets.InFile);
         _listeners = new(_files.Folders[0], _name);
         _process = new(secrets);
@@ -41,6 +42,7 @@ internal sealed class Decoys : IDisposable
         writable_code = ProcessFacts.WritableCode(anotherRun),
         attacks = Path.Combine(AppContext.BaseDirectory, "Runs", "Doctor", "attacks"),
         root = Environment.IsPrivilegedProcess,
+        entry_of_32_bits = _hasEntryOf32Bits,
     };
 
     public IEnumerable<string> Effects() => _files.Effects().Concat(_listeners.Effects()).Concat(_process.Effects());
