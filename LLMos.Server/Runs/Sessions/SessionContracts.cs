@@ -20,7 +20,7 @@ public sealed record RunSession(
 }
 
 /// <param name="Reason">A sentence.</param>
-/// <param name="Variables">The newest, at most 200.</param>
+/// <param name="Variables">The newest, at most 200, and at most 8 KiB of names and types.</param>
 /// <param name="Omitted">How many more there were.</param>
 [MessagePackObject]
 public sealed record SessionLoss(

@@ -12,6 +12,9 @@ internal sealed class SessionStore : IRemains
     private const string Restarted = "The server was restarted.";
     private const int MaxRememberedPerUser = 64;
 
+    // Of the names and types in one note, as JSON: all are read at the start and held in memory, half a mebibyte of a person at most.
+    private const int MaxNoteBytes = 8 * 1024;
+
     private readonly Database _database;
     private readonly ILogger<SessionStore> _log;
     private readonly Lock _gate = new();
@@ -21,9 +24,16 @@ internal sealed class SessionStore : IRemains
     {
         _database = database;
         _log = log;
-        _known = database.Read(documents => documents.All(Collection))
-            .Select(document => JsonSerializer.Deserialize<StoredSession>(document["json"].AsBinary)!)
-            .ToDictionary(session => (session.OwnerId, session.Name), session => session with { Reason = session.Reason ?? Restarted });
+        _known = database.Read(documents =>
+        {
+            Dictionary<(string OwnerId, string Name), StoredSession> known = [];
+            documents.Each(Collection, document =>
+            {
+                var session = JsonSerializer.Deserialize<StoredSession>(document["json"].AsBinary)!;
+                known.Add((session.OwnerId, session.Name), session.Bounded() with { Reason = session.Reason ?? Restarted });
+            });
+            return known;
+        });
     }
 
     /// <summary>What a session that has no process lost; null when it had nothing, or there was none.</summary>
@@ -43,7 +53,7 @@ internal sealed class SessionStore : IRemains
     {
         var variables = session.Variables.Variables.Select(variable => new LostVariable(variable.Name, variable.Type)).ToList();
         var (owner, name) = session.Key;
-        var known = new StoredSession(owner, name, variables, session.Variables.Omitted, reason, isKilled, now);
+        var known = new StoredSession(owner, name, variables, session.Variables.Omitted, reason, isKilled, now).Bounded();
         StoredSession? oldest = null;
         lock (_gate)
         {
@@ -106,6 +116,15 @@ internal sealed class SessionStore : IRemains
         string OwnerId, string Name, IReadOnlyList<LostVariable> Variables, int Omitted, string? Reason, bool IsKilled, DateTime At)
     {
         public string Id => $"{OwnerId} {Name}";
+
+        /// <summary>With the newest variables that fit, the others counted.</summary>
+        public StoredSession Bounded()
+        {
+            var (first, bytes) = (Variables.Count, 0);
+            while (first > 0 && (bytes += JsonSerializer.SerializeToUtf8Bytes(Variables[first - 1]).Length) <= MaxNoteBytes)
+                first--;
+            return first == 0 ? this : this with { Variables = [.. Variables.Skip(first)], Omitted = Omitted + first };
+        }
 
         public bool SaysTheSameAs(StoredSession other) =>
             (Omitted, Reason, IsKilled) == (other.Omitted, other.Reason, other.IsKilled) && Variables.SequenceEqual(other.Variables);

@@ -54,6 +54,23 @@ public sealed class SessionLifeTests
     }
 
     [Fact]
+    public async Task Of_many_variables_with_long_names_the_newest_are_named_when_they_are_lost_and_the_others_counted()
+    {
+        await using var server = await StartAsync();
+        var ada = await PersonAsync(server);
+        await ada.RunInAsync("s", "for number in range(200): globals()[f'a{number:03}' + 90 * 'x'] = type(90 * 'T', (), {})()\nlast = 1");
+
+        var killed = await ada.RunInAsync("s", "import os\nos._exit(1)");
+
+        Assert.Equal("lost", killed.SessionState);
+        var loss = killed.SessionLoss!;
+        Assert.Equal("last", loss.Variables[^1].Name);
+        Assert.InRange(loss.Variables.Sum(variable => variable.Name.Length + variable.Type.Length), 6 * 1024, 8 * 1024);
+        // And the loop's own.
+        Assert.Equal(202, loss.Variables.Count + loss.Omitted);
+    }
+
+    [Fact]
     public async Task A_run_that_ends_before_its_program_begins_loses_nothing()
     {
         using var folder = new TemporaryFolder();
