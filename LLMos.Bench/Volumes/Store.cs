@@ -26,7 +26,7 @@ internal sealed class Store : IDisposable
         _contents = new(_database, new DeletionHold(), storage, options);
         _running = new(_database, TimeProvider.System);
         var store = new VolumeStore(_database, _contents, history, options, storage, TimeProvider.System, _running, NullLogger<VolumeStore>.Instance);
-        Tidying = new(store, _contents, options, TimeProvider.System, _running, NullLogger<VolumeTidying>.Instance);
+        Tidying = new(store, _contents, history, options, TimeProvider.System, _running, NullLogger<VolumeTidying>.Instance);
         Files = new(store, new SystemVolume(_contents, TimeProvider.System), _contents, history, Tidying, new(new(_database, TimeProvider.System), TimeProvider.System, NullLogger<Holdings>.Instance), new(store, options), options);
     }
 

@@ -12,6 +12,12 @@ internal sealed record Author(string AccountId, string Name, string Via);
 internal sealed record FileVersion(
     int Number, long Length, ContentHash Hash, DateTime ModifiedAt, Author Author, long StoredAs = 0, TimeSpan MadeAfter = default)
 {
+    /// <summary>It is held in memory, and has documents, however short it is.</summary>
+    private const long LeastKeptBytes = 8 * 1024;
+
+    /// <summary>What it counts for among the bytes that are kept, once another has taken its place.</summary>
+    public long KeptBytes => Math.Max(Length, LeastKeptBytes);
+
     public ContentReference Content => new(Hash, Length, StoredAs);
 }
 

@@ -5,15 +5,21 @@ namespace LLMos.Server.Volumes;
 /// <summary>What is in a folder and all below it.</summary>
 /// <param name="Bytes">Of the files' current versions.</param>
 /// <param name="FormerBytes">Of the versions before.</param>
-internal readonly record struct Totals(int Files, int Folders, long Bytes, long FormerBytes)
+/// <param name="FormerKeptBytes">What those count for among the bytes that are kept: see <see cref="FileVersion.KeptBytes"/>.</param>
+internal readonly record struct Totals(int Files, int Folders, long Bytes, long FormerBytes, long FormerKeptBytes)
 {
     public int Nodes => Files + Folders;
 
     public long AllBytes => Bytes + FormerBytes;
 
-    public static Totals operator +(Totals a, Totals b) => new(a.Files + b.Files, a.Folders + b.Folders, a.Bytes + b.Bytes, a.FormerBytes + b.FormerBytes);
+    /// <summary>What all this counts for among the bytes that are kept, once it is in the bin.</summary>
+    public long KeptBytes => Bytes + FormerKeptBytes;
 
-    public static Totals operator -(Totals a, Totals b) => new(a.Files - b.Files, a.Folders - b.Folders, a.Bytes - b.Bytes, a.FormerBytes - b.FormerBytes);
+    public static Totals operator +(Totals a, Totals b) => new(
+        a.Files + b.Files, a.Folders + b.Folders, a.Bytes + b.Bytes, a.FormerBytes + b.FormerBytes, a.FormerKeptBytes + b.FormerKeptBytes);
+
+    public static Totals operator -(Totals a, Totals b) => new(
+        a.Files - b.Files, a.Folders - b.Folders, a.Bytes - b.Bytes, a.FormerBytes - b.FormerBytes, a.FormerKeptBytes - b.FormerKeptBytes);
 }
 
 /// <summary>A file or a folder. Never changes: a change makes a new one, and new folders up to the root.</summary>
@@ -34,7 +40,7 @@ internal abstract class Node(long id, string name, DateTime createdAt, Totals to
 
 /// <param name="former">The versions before the current one that are kept, oldest first.</param>
 internal sealed class FileNode(long id, string name, DateTime createdAt, FileVersion current, ImmutableArray<FileVersion> former)
-    : Node(id, name, createdAt, new(1, 0, current.Length, former.Sum(version => version.Length)))
+    : Node(id, name, createdAt, new(1, 0, current.Length, former.Sum(version => version.Length), former.Sum(version => version.KeptBytes)))
 {
     public FileVersion Current => current;
 
@@ -58,7 +64,7 @@ internal sealed class FolderNode : Node
     private Node[]? _sorted;
 
     public FolderNode(long id, string name, DateTime createdAt)
-        : this(id, name, createdAt, ImmutableSortedDictionary.Create<string, Node>(StringComparer.Ordinal), new(0, 1, 0, 0))
+        : this(id, name, createdAt, ImmutableSortedDictionary.Create<string, Node>(StringComparer.Ordinal), new(0, 1, 0, 0, 0))
     {
     }
 
@@ -76,7 +82,7 @@ internal sealed class FolderNode : Node
     public static FolderNode Of(long id, string name, DateTime createdAt, IReadOnlyCollection<Node> children) => new(
         id, name, createdAt,
         children.ToImmutableSortedDictionary(child => child.Name, child => child, StringComparer.Ordinal),
-        children.Aggregate(new Totals(0, 1, 0, 0), (sum, child) => sum + child.Totals));
+        children.Aggregate(new Totals(0, 1, 0, 0, 0), (sum, child) => sum + child.Totals));
 
     /// <summary>At most so many children after <paramref name="after"/>, which need not be one; null: from the first.</summary>
     public ArraySegment<Node> Page(string? after, int most)

@@ -26,6 +26,9 @@ internal sealed class VolumeBatch(int round, bool frees = false)
 
     public List<(string Volume, VolumeChange Change)> Changes { get; } = [];
 
+    /// <summary>The first change of the last document that goes from each volume's history.</summary>
+    public Dictionary<string, long> Forgotten { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Contents that nothing refers to any more once this is durable.</summary>
     public List<ContentHash> Unused { get; } = [];
 

@@ -9,7 +9,7 @@ public sealed record VolumeList(IReadOnlyList<VolumeSummary> Volumes, long MaxFi
 /// <param name="Name">user, team or system.</param>
 /// <param name="Bytes">Of the current versions of all files; <paramref name="QuotaBytes"/> at most.</param>
 /// <param name="MaxEntries">Files and folders.</param>
-/// <param name="KeptBytes">Of former versions and of the bin; beyond <paramref name="KeptQuotaBytes"/> the oldest go.</param>
+/// <param name="KeptBytes">Of former versions, which count as 8 KiB each at least, and of the bin; beyond <paramref name="KeptQuotaBytes"/> the oldest go.</param>
 /// <param name="Sequence">The number of the volume's last change.</param>
 public sealed record VolumeSummary(
     string Name, bool IsWritable, int Files, int Folders, long Bytes, long QuotaBytes, int MaxEntries, long KeptBytes, long KeptQuotaBytes, int BinEntries, long Sequence);

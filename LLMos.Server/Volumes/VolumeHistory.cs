@@ -11,9 +11,11 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
     // Of at most two paths each: a document stays below 1 MB, and LiteDB takes none over 16 MB.
     private const int MostInDocument = 100;
 
+    // Documents that go with one batch: edits of users wait for it.
+    private const int MostForgotten = 500;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Kept> _volumes = new(StringComparer.Ordinal);
-    private readonly int _most = options.Value.ChangesKept;
     private long _before;
 
     /// <summary>Adds the batch's changes to its documents, and takes from the database what is too old to keep.</summary>
@@ -26,8 +28,11 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
                 var root = batch.After[changes.Key].Root.Id;
                 foreach (var document in changes.Chunk(MostInDocument))
                     batch.Add(new DocumentChange(VolumeDocuments.Changes, VolumeDocuments.Numbered(root, document[0].Sequence), new() { ["e"] = new BsonArray(document.Select(Write)) }));
-                foreach (var old in KeptOf(changes.Key).TooOld(changes.Last().Sequence - _most))
+                foreach (var old in KeptOf(changes.Key).TooOld([.. changes]).Take(MostForgotten))
+                {
                     batch.Add(new DocumentChange(VolumeDocuments.Changes, VolumeDocuments.Numbered(root, old), null));
+                    batch.Forgotten[changes.Key] = old;
+                }
             }
         }
     }
@@ -41,10 +46,12 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
             show();
             foreach (var changes in batch.Changes.GroupBy(entry => entry.Volume, entry => entry.Change))
             {
-                KeptOf(changes.Key).Forget(changes.Last().Sequence - _most);
                 foreach (var document in changes.Chunk(MostInDocument))
-                    KeptOf(changes.Key).Add(document, _most);
+                    KeptOf(changes.Key).Add(document);
             }
+
+            foreach (var (volume, last) in batch.Forgotten)
+                KeptOf(volume).Forget(last);
         }
     }
 
@@ -59,7 +66,7 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
             foreach (var document in documents)
             {
                 var (_, first) = VolumeDocuments.ReadNumbered(document["_id"]);
-                KeptOf(volume).Add([.. document["e"].AsArray.Select((entry, index) => Read(first + index, entry.AsArray))], _most);
+                KeptOf(volume).Add([.. document["e"].AsArray.Select((entry, index) => Read(first + index, entry.AsArray))]);
             }
 
             KeptOf(volume).GoOnAfter(_before);
@@ -71,6 +78,20 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
     {
         lock (_gate)
             return KeptOf(volume).Documents;
+    }
+
+    /// <summary>The first change of each document that the database has of a volume though it is too old to keep, the oldest first.</summary>
+    public IReadOnlyList<long> TooOldOf(string volume)
+    {
+        lock (_gate)
+            return [.. KeptOf(volume).TooOld([])];
+    }
+
+    /// <summary>The database has no document of a volume any more whose first change is <paramref name="last"/> or one before it.</summary>
+    public void Forget(string volume, long last)
+    {
+        lock (_gate)
+            KeptOf(volume).Forget(last);
     }
 
     /// <summary>Takes a volume out that is not there any more.</summary>
@@ -127,7 +148,7 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
     {
         if (!_volumes.TryGetValue(volume, out var kept))
         {
-            _volumes[volume] = kept = new();
+            _volumes[volume] = kept = new(options.Value);
             // system/ has no changes, and is in no backup.
             if (volume != VolumePath.NameOf(VolumeKind.System))
                 kept.GoOnAfter(_before);
@@ -144,12 +165,15 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
         sequence, (ChangeKind)entry[0].AsInt32, VolumePath.Parse(entry[1].AsString), entry[2].IsNull ? null : VolumePath.Parse(entry[2].AsString),
         entry[3].AsBoolean, entry[4].IsNull ? null : entry[4].AsInt32, VolumeDocuments.Time(entry[5]), entry[6].AsString);
 
-    private sealed class Kept
+    private sealed class Kept(VolumeOptions options)
     {
         private readonly Queue<VolumeChange> _changes = new();
 
         // The first change of each document that the database has.
         private readonly Queue<long> _documents = new();
+
+        private readonly long _mostBytes = options.ChangesKeptMegabytes * VolumeQuota.Megabyte;
+        private long _bytes;
 
         public IReadOnlyList<long> Documents => [.. _documents];
 
@@ -159,15 +183,19 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
 
         private long First => Last - _changes.Count + 1;
 
-        public void Add(VolumeChange[] changes, int most)
+        public void Add(VolumeChange[] changes)
         {
             GoOnAfter(changes[0].Sequence - 1);
             _documents.Enqueue(changes[0].Sequence);
             foreach (var change in changes)
+            {
                 _changes.Enqueue(change);
+                _bytes += change.MemoryBytes;
+            }
+
             Last = changes[^1].Sequence;
-            while (_changes.Count > most)
-                _changes.Dequeue();
+            while (IsTooMuch(_changes.Count, _bytes))
+                _bytes -= _changes.Dequeue().MemoryBytes;
             Arrivals.Announce();
         }
 
@@ -177,19 +205,25 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
             if (sequence <= Last)
                 return;
             _changes.Clear();
+            _bytes = 0;
             Last = sequence;
         }
 
-        /// <summary>The database has those no more that were <see cref="TooOld"/>.</summary>
-        public void Forget(long sequence)
+        /// <summary>The database has those no more whose first change is <paramref name="last"/> or one before it.</summary>
+        public void Forget(long last)
         {
-            foreach (var _ in TooOld(sequence))
+            while (_documents.TryPeek(out var first) && first <= last)
                 _documents.Dequeue();
         }
 
-        /// <summary>Documents all of whose changes are before or at <paramref name="sequence"/>.</summary>
-        public List<long> TooOld(long sequence) =>
-            [.. _documents.Zip(_documents.Skip(1)).TakeWhile(pair => pair.Second <= sequence + 1).Select(pair => pair.First)];
+        /// <summary>Documents all of whose changes are too old when <paramref name="more"/> are there too.</summary>
+        public IEnumerable<long> TooOld(IReadOnlyCollection<VolumeChange> more)
+        {
+            var (first, count, bytes) = (First, _changes.Count + more.Count, _bytes + more.Sum(change => (long)change.MemoryBytes));
+            foreach (var change in _changes.Concat(more).TakeWhile(_ => IsTooMuch(count, bytes)))
+                (first, count, bytes) = (change.Sequence + 1, count - 1, bytes - change.MemoryBytes);
+            return _documents.Zip(_documents.Skip(1)).TakeWhile(pair => pair.Second <= first).Select(pair => pair.First);
+        }
 
         public IReadOnlyList<VolumeChange> After(long after, int most)
         {
@@ -199,5 +233,7 @@ internal sealed class VolumeHistory(IOptions<VolumeOptions> options)
                 ? [.. _changes.Skip((int)(after + 1 - First)).Take(most)]
                 : throw VolumeErrors.ChangesGone(after, First);
         }
+
+        private bool IsTooMuch(int count, long bytes) => count > options.ChangesKept || bytes > _mostBytes;
     }
 }

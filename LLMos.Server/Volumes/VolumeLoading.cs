@@ -12,6 +12,9 @@ internal sealed record LoadedVolumes(ImmutableDictionary<string, VolumeTree> Tre
 /// <summary>From documents to trees, at the start. What does not fit together is left out and told in the log.</summary>
 internal sealed class VolumeLoading
 {
+    // Documents of changes that are in memory at the same time, of at most 1 MB each.
+    private const int AtOnce = 16;
+
     private readonly Dictionary<long, List<(string Name, BsonDocument Document)>> _children = [];
     private readonly Dictionary<long, List<FileVersion>> _former = [];
     private readonly HashSet<long> _seen = [];
@@ -37,11 +40,26 @@ internal sealed class VolumeLoading
         history.Begin(VolumeIds.LastChange(restores));
         foreach (var tree in trees.Values.ToList())
         {
-            history.Load(tree.Key, documents.Between(VolumeDocuments.Changes, VolumeDocuments.Numbered(tree.Root.Id, 0), VolumeDocuments.Numbered(tree.Root.Id, long.MaxValue), int.MaxValue));
+            history.Load(tree.Key, ChangesOf(tree.Root.Id, documents));
             trees[tree.Key] = tree with { Sequence = history.Last(tree.Key) };
         }
 
         return new(trees.ToImmutableDictionary(StringComparer.Ordinal), next, restores, loading.Report(log));
+    }
+
+    private static IEnumerable<BsonDocument> ChangesOf(long root, Documents documents)
+    {
+        var (from, last) = (VolumeDocuments.Numbered(root, 0), VolumeDocuments.Numbered(root, long.MaxValue));
+        IReadOnlyList<BsonDocument> page;
+        do
+        {
+            page = documents.Between(VolumeDocuments.Changes, from, last, AtOnce);
+            foreach (var document in page)
+                yield return document;
+            if (page.Count > 0)
+                from = VolumeDocuments.Numbered(root, VolumeDocuments.ReadNumbered(page[^1]["_id"]).Number + 1);
+        }
+        while (page.Count == AtOnce);
     }
 
     private void AddNode(BsonDocument document)

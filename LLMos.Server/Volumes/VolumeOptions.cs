@@ -15,7 +15,7 @@ public sealed record VolumeOptions
     [Range(1, 16_777_216)]
     public int TeamMegabytes { get; init; } = 10_240;
 
-    /// <summary>Former versions and deleted files of one volume, in mebibytes; beyond it the oldest go.</summary>
+    /// <summary>Former versions, each as 8 KiB at least, and deleted files of one volume, in mebibytes; beyond it the oldest go.</summary>
     [Range(0, 16_777_216)]
     public int KeptMegabytes { get; init; } = 2048;
 
@@ -23,7 +23,7 @@ public sealed record VolumeOptions
     [Range(1, 1_048_576)]
     public int FileMegabytes { get; init; } = 1024;
 
-    /// <summary>Files and folders of one volume; as many more may be in its bin.</summary>
+    /// <summary>Files and folders of one volume; as many more may be in its bin, where long paths count for more.</summary>
     [Range(1, 1_000_000)]
     public int MaxEntries { get; init; } = 100_000;
 
@@ -42,6 +42,10 @@ public sealed record VolumeOptions
     /// <summary>Changes of one volume that a watcher can catch up with.</summary>
     [Range(100, 1_000_000)]
     public int ChangesKept { get; init; } = 10_000;
+
+    /// <summary>The memory that these may take, in mebibytes; beyond it the oldest go.</summary>
+    [Range(1, 1024)]
+    public int ChangesKeptMegabytes { get; init; } = 16;
 
     /// <summary>What one search by content reads at most, in mebibytes.</summary>
     [Range(1, 1_048_576)]

@@ -18,7 +18,7 @@ internal static class VolumeQuota
     /// <summary>Whether a volume keeps so much more than it may that it has to be tidied now: by an eighth, as to tidy is to look at every file.</summary>
     public static bool KeepsTooMuch(VolumeTree tree, VolumeOptions options) =>
         tree.KeptBytes - KeptBytes(options) > Math.Max(options.KeptMegabytes, options.FileMegabytes) * Megabyte / 8
-        || tree.BinNodes - options.MaxEntries > options.MaxEntries / 8;
+        || tree.BinWeight - options.MaxEntries > options.MaxEntries / 8;
 
     /// <exception cref="Foundation.Errors.DomainException"><c>volumes.quota_exceeded</c> or <c>volumes.too_many_entries</c>.</exception>
     public static void Check(Totals before, Totals after, string volume, VolumeOptions options)

@@ -5,10 +5,13 @@ namespace LLMos.Server.Volumes;
 
 /// <summary>Lets former versions and deleted files go when they are old, or when a volume keeps more than it may: the oldest first.</summary>
 internal sealed class VolumeTidying(
-    VolumeStore store, ContentStore contents, IOptions<VolumeOptions> options, TimeProvider time, RunningTime running, ILogger<VolumeTidying> log) : BackgroundService
+    VolumeStore store, ContentStore contents, VolumeHistory history, IOptions<VolumeOptions> options, TimeProvider time, RunningTime running, ILogger<VolumeTidying> log) : BackgroundService
 {
     // Edits of users wait for one of ours no longer than some ten milliseconds.
     private const int AtOnce = 500;
+
+    // Edits that somebody waits for, whatever an earlier version or other limits have left.
+    private const int MostWaitedFor = 200;
 
     // Twice the reserve that is kept by default.
     private const long MostMadeRoom = 16 * VolumeQuota.Megabyte;
@@ -25,7 +28,7 @@ internal sealed class VolumeTidying(
     public async Task TidyAsync(CancellationToken cancellation)
     {
         foreach (var volume in store.Trees.Keys)
-            await TidyAsync(volume, cancellation);
+            await TidyAsync(volume, int.MaxValue, cancellation);
     }
 
     /// <summary>Brings a volume that keeps much too much back to its bounds. Whoever filled it waits for that, and so cannot be faster.</summary>
@@ -39,7 +42,7 @@ internal sealed class VolumeTidying(
         {
             // The one before may have done it.
             if (VolumeQuota.KeepsTooMuch(store.Tree(volume), options.Value))
-                await TidyAsync(volume, CancellationToken.None);
+                await TidyAsync(volume, MostWaitedFor, CancellationToken.None);
         }
         catch (Exception failure)
         {
@@ -56,10 +59,10 @@ internal sealed class VolumeTidying(
     public async Task MakeRoomAsync(string volume)
     {
         var (freed, inDatabase) = (0L, 0L);
-        while (freed < MostMadeRoom && !store.DiskHasRoom() && BinOf(store.Tree(volume)).MinBy(kept => (kept.Since, kept.BinEntry)) is { } oldest)
+        while (freed < MostMadeRoom && !store.DiskHasRoom() && BinOf(store.Tree(volume)).MinBy(entry => (SinceOf(entry), entry.Id)) is { } oldest)
         {
-            await PurgeAsync(volume, oldest.BinEntry!.Value, CancellationToken.None);
-            (freed, inDatabase) = (freed + oldest.Bytes, inDatabase + oldest.Bytes);
+            await PurgeAsync(volume, oldest.Id, CancellationToken.None);
+            (freed, inDatabase) = (freed + oldest.Totals.AllBytes, inDatabase + oldest.Totals.AllBytes);
             if (inDatabase < WorthReading)
                 continue;
             store.GiveBackRoom();
@@ -73,15 +76,22 @@ internal sealed class VolumeTidying(
         base.Dispose();
     }
 
-    private async Task TidyAsync(string volume, CancellationToken cancellation)
+    private async Task TidyAsync(string volume, int mostEdits, CancellationToken cancellation)
     {
         var due = Due(store.Tree(volume)).ToLookup(kept => kept.BinEntry is null);
-        foreach (var entry in due[false])
+        foreach (var entry in due[false].Take(mostEdits))
             await PurgeAsync(volume, entry.BinEntry!.Value, cancellation);
-        foreach (var versions in due[true].Chunk(AtOnce))
+        foreach (var versions in due[true].Chunk(AtOnce).Take(mostEdits))
         {
             cancellation.ThrowIfCancellationRequested();
             await store.FreeAsync([volume], Server, edit => Forget(edit, volume, versions));
+        }
+
+        foreach (var changes in history.TooOldOf(volume).Chunk(AtOnce).Take(mostEdits))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            await store.FreeAsync([volume], Server, edit => Forget(edit, volume, changes));
+            history.Forget(volume, changes[^1]);
         }
     }
 
@@ -125,14 +135,14 @@ internal sealed class VolumeTidying(
     {
         var oldest = running.Total - TimeSpan.FromDays(options.Value.KeptDays);
         // What is in the bin is held in memory, however little it weighs.
-        var (bytes, nodes) = (tree.KeptBytes - VolumeQuota.KeptBytes(options.Value), tree.BinNodes - options.Value.MaxEntries);
+        var (bytes, weight) = (tree.KeptBytes - VolumeQuota.KeptBytes(options.Value), tree.BinWeight - options.Value.MaxEntries);
         List<Kept> due = [];
         foreach (var kept in KeptIn(tree).OrderBy(kept => kept.Since).ThenBy(kept => kept.At))
         {
-            if (kept.Since > oldest && bytes <= 0 && (nodes <= 0 || kept.BinEntry is null))
+            if (kept.Since > oldest && bytes <= 0 && (weight <= 0 || kept.BinEntry is null))
                 continue;
             due.Add(kept);
-            (bytes, nodes) = (bytes - kept.Bytes, nodes - kept.Nodes);
+            (bytes, weight) = (bytes - kept.Bytes, weight - kept.Weight);
         }
 
         return due;
@@ -158,13 +168,20 @@ internal sealed class VolumeTidying(
         return true;
     }
 
-    private static IEnumerable<Kept> BinOf(VolumeTree tree) => tree.Bin.Values.Where(entry => !entry.IsHeld)
-        .Select(entry => new Kept(entry.IsGoing ? TimeSpan.MinValue : entry.DeletedAfter, entry.DeletedAt, entry.Totals.AllBytes, entry.Totals.Nodes, BinEntry: entry.Id));
+    private static bool Forget(VolumeEdit edit, string volume, long[] changes)
+    {
+        edit.ForgetChanges(volume, changes);
+        return true;
+    }
+
+    private static IEnumerable<BinEntry> BinOf(VolumeTree tree) => tree.Bin.Values.Where(entry => !entry.IsHeld);
+
+    private static TimeSpan SinceOf(BinEntry entry) => entry.IsGoing ? TimeSpan.MinValue : entry.DeletedAfter;
 
     private static IEnumerable<Kept> KeptIn(VolumeTree tree)
     {
         foreach (var entry in BinOf(tree))
-            yield return entry;
+            yield return new(SinceOf(entry), entry.DeletedAt, entry.Totals.KeptBytes, entry.Weight, BinEntry: entry.Id);
 
         var open = new Stack<(VolumePath Path, FolderNode Folder)>([(VolumePath.Parse(tree.Key.Split('/')[0]), tree.Root)]);
         while (open.TryPop(out var next))
@@ -179,7 +196,7 @@ internal sealed class VolumeTidying(
                 // A version is old from when the next one took its place.
                 var path = next.Path.Child(file.Name);
                 foreach (var (version, successor) in file.Versions.Zip(file.Versions.Skip(1)))
-                    yield return new(successor.MadeAfter, successor.ModifiedAt, version.Length, Nodes: 0, Path: path, Version: version);
+                    yield return new(successor.MadeAfter, successor.ModifiedAt, version.KeptBytes, Weight: 0, Path: path, Version: version);
             }
         }
     }
@@ -187,5 +204,5 @@ internal sealed class VolumeTidying(
     /// <summary>A former version of the file at a path, or an entry of the bin.</summary>
     /// <param name="Since">How long the server had run in all by then.</param>
     /// <param name="At">By the clock, for what is as old as it can be seen.</param>
-    private sealed record Kept(TimeSpan Since, DateTime At, long Bytes, int Nodes, VolumePath? Path = null, FileVersion? Version = null, long? BinEntry = null);
+    private sealed record Kept(TimeSpan Since, DateTime At, long Bytes, int Weight, VolumePath? Path = null, FileVersion? Version = null, long? BinEntry = null);
 }

@@ -11,17 +11,24 @@ namespace LLMos.Server.Volumes;
 internal sealed record BinEntry(
     long Id, Node Node, string Path, DateTime DeletedAt, TimeSpan DeletedAfter, Author DeletedBy, bool IsGoing = false, bool IsHeld = false)
 {
+    // Of a path, whose text is in memory as long as the entry is.
+    private const int CharactersOfNode = 256;
+
     /// <summary>Of what is kept so that it can be brought back.</summary>
     public Totals Totals => IsHeld ? default : Node.Totals;
+
+    /// <summary>The nodes that it counts for in the bin: those that it has, and more for a long path.</summary>
+    public int Weight => IsHeld ? 0 : Node.Totals.Nodes + (Path.Length / CharactersOfNode);
 }
 
 /// <summary>One volume at one moment.</summary>
 /// <param name="Key"><c>team</c>, <c>system</c>, or <c>user</c> and the owner's account.</param>
 /// <param name="BinId">The folder that deleted nodes lie in, as far as the database is concerned.</param>
 /// <param name="BinTotals">Of what is in the bin.</param>
+/// <param name="BinWeight">Of all entries of the bin.</param>
 /// <param name="Sequence">Of its last change; 0, or more after a restore, when there was none.</param>
 internal sealed record VolumeTree(
-    string Key, FolderNode Root, long BinId, ImmutableSortedDictionary<long, BinEntry> Bin, Totals BinTotals, long Sequence)
+    string Key, FolderNode Root, long BinId, ImmutableSortedDictionary<long, BinEntry> Bin, Totals BinTotals, int BinWeight, long Sequence)
 {
     /// <summary>Of all versions of what is in the bin.</summary>
     public long BinBytes => BinTotals.AllBytes;
@@ -29,8 +36,8 @@ internal sealed record VolumeTree(
     /// <summary>Files and folders in the bin, those below its entries too.</summary>
     public int BinNodes => BinTotals.Nodes;
 
-    /// <summary>Bytes that are kept so that something can be brought back.</summary>
-    public long KeptBytes => Root.Totals.FormerBytes + BinBytes;
+    /// <summary>What counts among the bytes that are kept so that something can be brought back.</summary>
+    public long KeptBytes => Root.Totals.FormerKeptBytes + BinTotals.KeptBytes;
 
     /// <summary>What all versions of all files refer to, those in the bin too; each as often as it is referred to.</summary>
     public IEnumerable<ContentReference> Contents =>
@@ -40,7 +47,7 @@ internal sealed record VolumeTree(
         select version.Content;
 
     public static VolumeTree Empty(string key, long rootId, long binId, DateTime now, long sequence = 0) =>
-        new(key, new(rootId, key, now), binId, ImmutableSortedDictionary<long, BinEntry>.Empty, BinTotals: default, sequence);
+        new(key, new(rootId, key, now), binId, ImmutableSortedDictionary<long, BinEntry>.Empty, BinTotals: default, BinWeight: 0, sequence);
 
     public static string KeyOf(VolumeKind volume, string accountId) => volume == VolumeKind.User ? $"user/{accountId}" : VolumePath.NameOf(volume);
 
@@ -56,11 +63,11 @@ internal sealed record VolumeTree(
     public VolumeTree Change(VolumePath path, Func<FolderNode, FolderNode> change) => this with { Root = Change(Root, path.Segments.AsSpan(), change) };
 
     public VolumeTree With(BinEntry entry) => Without(entry.Id) is var tree
-        ? tree with { Bin = tree.Bin.SetItem(entry.Id, entry), BinTotals = tree.BinTotals + entry.Totals }
+        ? tree with { Bin = tree.Bin.SetItem(entry.Id, entry), BinTotals = tree.BinTotals + entry.Totals, BinWeight = tree.BinWeight + entry.Weight }
         : this;
 
     public VolumeTree Without(long binEntry) => Bin.TryGetValue(binEntry, out var entry)
-        ? this with { Bin = Bin.Remove(binEntry), BinTotals = BinTotals - entry.Totals }
+        ? this with { Bin = Bin.Remove(binEntry), BinTotals = BinTotals - entry.Totals, BinWeight = BinWeight - entry.Weight }
         : this;
 
     public static IEnumerable<FileNode> FilesIn(Node node)

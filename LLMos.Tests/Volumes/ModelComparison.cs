@@ -17,7 +17,8 @@ internal sealed class ModelComparison(OpenVolumes volumes, string within)
             var (tree, name) = (volumes.Files.Tree(OpenVolumes.Anna, volume), VolumePath.NameOf(volume));
             var files = model.Nodes.Where(node => node.Key.StartsWith(name + "/", StringComparison.Ordinal)).ToList();
             var totals = new Totals(
-                files.Count(node => node.Value is not null), files.Count(node => node.Value is null) + 1, model.Bytes(name), files.Sum(node => FormerBytes(node.Value)));
+                files.Count(node => node.Value is not null), files.Count(node => node.Value is null) + 1, model.Bytes(name),
+                files.Sum(node => FormerBytes(node.Value)), files.Sum(node => FormerBytes(node.Value, least: 8 * 1024)));
             if (tree.Root.Totals != totals)
                 return $"{name} has {tree.Root.Totals} instead of {totals}";
             var binBytes = model.Bin.Where(entry => entry.Volume == name).Sum(entry => entry.Nodes.Values.Sum(file => FormerBytes(file) + (file?.Current.Length ?? 0)));
@@ -115,5 +116,5 @@ internal sealed class ModelComparison(OpenVolumes volumes, string within)
         return null;
     }
 
-    private static long FormerBytes(ModelFile? file) => file?.Versions.SkipLast(1).Sum(version => (long)ModelContent.Length(version.Content)) ?? 0;
+    private static long FormerBytes(ModelFile? file, long least = 0) => file?.Versions.SkipLast(1).Sum(version => Math.Max(least, ModelContent.Length(version.Content))) ?? 0;
 }

@@ -40,7 +40,7 @@ internal sealed class ModelVolumes(VolumeOptions options)
     {
         foreach (var volume in Changes.Keys.Where(KeepsTooMuchIn).ToList())
         {
-            while (BinNodes(volume) > options.MaxEntries)
+            while (BinWeight(volume) > options.MaxEntries)
                 Bin.RemoveAt(Bin.FindIndex(entry => entry.Volume == volume));
         }
     }
@@ -63,9 +63,9 @@ internal sealed class ModelVolumes(VolumeOptions options)
 
     public ModelFile? File(string path) => Nodes.GetValueOrDefault(path);
 
-    private bool KeepsTooMuchIn(string volume) => BinNodes(volume) > options.MaxEntries + (options.MaxEntries / 8);
+    private bool KeepsTooMuchIn(string volume) => BinWeight(volume) > options.MaxEntries + (options.MaxEntries / 8);
 
-    private int BinNodes(string volume) => Bin.Where(entry => entry.Volume == volume).Sum(entry => entry.Nodes.Count);
+    private int BinWeight(string volume) => Bin.Where(entry => entry.Volume == volume).Sum(entry => entry.Nodes.Count + (entry.Path.Length / 256));
 
     private string? Decide(ModelOperation operation) => operation.Deed switch
     {

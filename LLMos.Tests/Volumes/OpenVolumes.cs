@@ -28,7 +28,7 @@ internal sealed class OpenVolumes : IDisposable
             Running = new(Database, time);
             Store = new(Database, Contents, History, volumes, storage, time, Running, log ?? NullLogger<VolumeStore>.Instance);
             System = new(Contents, time);
-            Tidying = new(Store, Contents, volumes, time, Running, NullLogger<VolumeTidying>.Instance);
+            Tidying = new(Store, Contents, History, volumes, time, Running, NullLogger<VolumeTidying>.Instance);
             Files = new(Store, System, Contents, History, Tidying, new(new(Database, time), time, NullLogger<Holdings>.Instance), new(Store, volumes), volumes);
             Check = new(Database, Store, Contents, volumes, NullLogger<VolumeCheck>.Instance);
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LLMos.Server.Foundation.Errors;
 using LLMos.Server.Volumes;
 using LLMos.Tests.Hosting;
@@ -47,8 +48,8 @@ public sealed class VolumeHistoryTests : IDisposable
     public async Task Thousands_of_changes_of_long_paths_in_one_edit_are_kept_and_hold_nobody_up()
     {
         const int Entries = 5_000;
-        var folder = $"user/{string.Join('/', Enumerable.Repeat(new string('d', 250), 15))}";
-        var options = new VolumeOptions { ChangesKept = 2 * Entries };
+        var folder = LongFolder;
+        var options = new VolumeOptions { ChangesKept = 2 * Entries, ChangesKeptMegabytes = 256 };
         using (var volumes = new OpenVolumes(_folder.Path, options))
         {
             // Together some 19 MB of paths, in one group with somebody's small write.
@@ -82,6 +83,71 @@ public sealed class VolumeHistoryTests : IDisposable
             Assert.InRange(volumes.Documents(VolumeDocuments.Changes), 2, 3);
         }
     }
+
+    [Theory, InlineData(1), InlineData(2)]
+    public async Task Changes_of_long_paths_are_bounded_by_the_memory_they_take_and_the_oldest_go_first(int megabytes)
+    {
+        const int Changes = 1_000;
+        var (folder, options) = (LongFolder, new VolumeOptions { ChangesKeptMegabytes = megabytes });
+        using (var volumes = new OpenVolumes(_folder.Path, options))
+        {
+            await volumes.WriteAsync($"{folder}/0", "");
+            for (var number = 0; number < Changes; number += 50)
+            {
+                await volumes.Store.EditAsync(["user/anna"], new("anna", "Anna", "person"), edit =>
+                {
+                    for (var more = 0; more < 50; more++)
+                        edit.Move(At(number + more), At(number + more + 1), overwrite: false, makeFolders: false);
+                    return true;
+                });
+            }
+
+            RequireMemory(volumes);
+        }
+
+        using var again = new OpenVolumes(_folder.Path, options);
+        RequireMemory(again);
+        // A document of fifty is there as long as one of them is kept.
+        Assert.InRange(again.Documents(VolumeDocuments.Changes), 1, 1 + (megabytes * 1024 / 32 / 50) + 1);
+
+        Place At(int number) => new("user/anna", VolumePath.Parse($"{folder}/{number}"));
+
+        void RequireMemory(OpenVolumes volumes)
+        {
+            var last = volumes.Files.Tree(OpenVolumes.Anna, VolumeKind.User).Sequence;
+            var gone = Assert.Throws<DomainException>(() => volumes.Files.Changes(OpenVolumes.Anna, VolumeKind.User, after: 0, most: 1));
+            Assert.Equal("volumes.changes_gone", gone.Error.Code);
+            var first = long.Parse(gone.Message.Split("number ")[1].Split('.')[0], CultureInfo.InvariantCulture);
+            var kept = volumes.Files.Changes(OpenVolumes.Anna, VolumeKind.User, first - 1, int.MaxValue);
+            Assert.Equal((first, last), (kept[0].Sequence, kept[^1].Sequence));
+            // Four bytes a character of each path, and little else.
+            Assert.InRange(kept.Sum(change => 4 * (change.Path.ToString().Length + change.From!.ToString().Length)), megabytes * 900 * 1024, megabytes * 1024 * 1024);
+        }
+    }
+
+    [Fact]
+    public async Task A_history_from_before_the_bound_is_read_at_the_start_and_brought_down_by_tidying()
+    {
+        using (var before = new OpenVolumes(_folder.Path, new() { ChangesKeptMegabytes = 64 }))
+        {
+            for (var number = 0; number < 700; number++)
+                await before.WriteAsync($"{LongFolder}/{number % 3}", "");
+            Assert.Equal(700, before.Documents(VolumeDocuments.Changes));
+        }
+
+        using var volumes = new OpenVolumes(_folder.Path, new() { ChangesKeptMegabytes = 1 });
+        Assert.Equal(700, volumes.Documents(VolumeDocuments.Changes));
+        Assert.Equal("volumes.changes_gone", Assert.Throws<DomainException>(() => volumes.Files.Changes(OpenVolumes.Anna, VolumeKind.User, after: 0, most: 1)).Error.Code);
+
+        // A write takes some of them along, and tidying the rest.
+        await volumes.WriteAsync($"{LongFolder}/0", "");
+        Assert.Equal(201, volumes.Documents(VolumeDocuments.Changes));
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+        Assert.InRange(volumes.Documents(VolumeDocuments.Changes), 50, 70);
+        Assert.Equal(0, (await volumes.Check.DeepAsync(TestContext.Current.CancellationToken)).Problems);
+    }
+
+    private static string LongFolder => $"user/{string.Join('/', Enumerable.Repeat(new string('d', 250), 15))}";
 
     private static void RequireBounds(OpenVolumes volumes)
     {

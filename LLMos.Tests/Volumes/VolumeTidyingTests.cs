@@ -1,3 +1,4 @@
+using System.Globalization;
 using LLMos.Server.Volumes;
 using LLMos.Tests.Hosting;
 
@@ -206,6 +207,76 @@ public sealed class VolumeTidyingTests : IDisposable
 
         Assert.Equal("1", volumes.Text("user/kept", version: 1));
         Assert.Equal(2, volumes.Store.Tree("user/anna").BinNodes);
+    }
+
+    [Theory, InlineData(255, 10), InlineData(256, 5), InlineData(1100, 2)]
+    public async Task An_entry_of_the_bin_with_a_long_path_counts_for_more(int characters, int kept)
+    {
+        using var volumes = new OpenVolumes(_folder.Path, new() { MaxEntries = 10 }, _time);
+        for (var number = 0; number < 40; number++)
+        {
+            var path = LongPath(number, characters);
+            await volumes.WriteAsync(path, "");
+            await volumes.DeleteAsync(path);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+
+        Assert.Equal(
+            Enumerable.Range(40 - kept, kept).Reverse().Select(number => LongPath(number, characters)),
+            volumes.Files.Bin(OpenVolumes.Anna, VolumeKind.User).Select(entry => entry.Path));
+
+        // In few folders, which count for the same limit.
+        static string LongPath(int number, int characters)
+        {
+            var folder = string.Join('/', Enumerable.Repeat(new string('d', 200), (characters - 8) / 201).Prepend("user"));
+            return $"{folder}/{number.ToString(CultureInfo.InvariantCulture).PadLeft(characters - folder.Length - 1, '0')}";
+        }
+    }
+
+    [Fact]
+    public async Task Former_versions_count_for_something_however_short_they_are()
+    {
+        using var volumes = new OpenVolumes(_folder.Path, new() { KeptMegabytes = 1, FormerVersions = 1000 }, _time);
+        for (var number = 0; number < 200; number++)
+        {
+            await volumes.WriteAsync("user/a", $"{number}");
+            await volumes.WriteAsync("user/empty", "");
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+        // 1 MiB is 128 times 8 KiB; the current ones are none of them.
+        Assert.Equal((65, 65), (volumes.File("user/a").Versions.Count(), volumes.File("user/empty").Versions.Count()));
+        Assert.Equal(("135", "199"), (volumes.Text("user/a", version: 136), volumes.Text("user/a")));
+        Assert.Equal(1024L * 1024, volumes.Store.Tree("user/anna").KeptBytes);
+
+        // In the bin too.
+        await volumes.DeleteAsync("user/empty");
+        Assert.Equal((1024L * 1024, 0L), (volumes.Store.Tree("user/anna").KeptBytes, volumes.Store.Tree("user/anna").BinBytes));
+        await volumes.WriteAsync("user/a", "last");
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+        Assert.Equal(64, volumes.File("user/a").Former.Length);
+    }
+
+    [Fact]
+    public async Task More_than_a_server_of_now_keeps_holds_up_who_writes_for_some_edits_only_and_goes_with_time()
+    {
+        using (var before = new OpenVolumes(_folder.Path, new(), _time))
+        {
+            for (var number = 0; number < 250; number++)
+                await before.WriteAsync($"user/{number}", "");
+            for (var number = 0; number < 250; number++)
+                await before.DeleteAsync($"user/{number}");
+        }
+
+        using var volumes = new OpenVolumes(_folder.Path, new() { MaxEntries = 8 }, _time);
+        Assert.Equal(250, volumes.Store.Tree("user/anna").Bin.Count);
+        await volumes.WriteAsync("user/a", "");
+        Assert.Equal(50, volumes.Store.Tree("user/anna").Bin.Count);
+        await volumes.Tidying.TidyAsync(CancellationToken.None);
+        Assert.Equal(8, volumes.Store.Tree("user/anna").Bin.Count);
     }
 
     // Nobody waits for their removal.

@@ -20,7 +20,7 @@
  * @property {number} bytes
  * @property {number} quotaBytes
  * @property {number} maxEntries
- * @property {number} keptBytes of former versions and the bin
+ * @property {number} keptBytes of former versions, which count as 8 KiB each at least, and the bin
  * @property {number} keptQuotaBytes
  * @property {number} binEntries
  * @property {number} sequence of the last change

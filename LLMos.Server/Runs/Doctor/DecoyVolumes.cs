@@ -31,7 +31,7 @@ internal sealed class DecoyVolumes : IDisposable
         var history = new VolumeHistory(options);
         _running = new(_database, time);
         var store = new VolumeStore(_database, _contents, history, options, storage, time, _running, NullLogger<VolumeStore>.Instance);
-        _tidying = new(store, _contents, options, time, _running, NullLogger<VolumeTidying>.Instance);
+        _tidying = new(store, _contents, history, options, time, _running, NullLogger<VolumeTidying>.Instance);
         var holdings = new Holdings(new(_database, time), time, NullLogger<Holdings>.Instance);
         Files = new(store, new(_contents, time), _contents, history, _tidying, holdings, new(store, options), options);
 
