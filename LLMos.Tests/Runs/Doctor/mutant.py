@@ -42,9 +42,9 @@ confine._readable = readable_without_matplotlib
 
 
 def unlimited(*limits):
-    """Leave these limits as they are."""
+    """Leave these limits as they are. Confinement sets both ends of one; the preparation of the interpreter moves the lower end alone, and back."""
     set_limit = resource.setrlimit
-    resource.setrlimit = lambda which, value: None if which in limits else set_limit(which, value)
+    resource.setrlimit = lambda which, value: None if which in limits and value[0] == value[1] != resource.RLIM_INFINITY else set_limit(which, value)
 
 
 class Weaker(seccomp.SyscallFilter):
