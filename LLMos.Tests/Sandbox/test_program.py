@@ -126,6 +126,7 @@ class Ends(unittest.TestCase):
             def helped(): return "helped"
             held = Held()
             held.itself = held
+            many = [[] for _ in range(5000)]  # a program that made little is not looked through for cycles
             def steps():
                 try:
                     yield 1

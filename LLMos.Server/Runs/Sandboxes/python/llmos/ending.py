@@ -40,8 +40,8 @@ def let_go(main: types.ModuleType) -> None:
     added = itertools.takewhile(lambda name: name != _last_before, reversed(sys.modules))
     own = [vars(module) for module in map(sys.modules.get, list(added))
            if type(module) is types.ModuleType and str(vars(module).get("__file__")).startswith(_VOLUMES)]
-    # As old as what the program has made can be, and no older. Of one that made too little for a collection all is young: to look at
-    # what is older costs as much as the whole of a short run.
+    # As old as what the program has made can be, and no older. One that made too little for a collection is not looked
+    # through for cycles: that alone takes as long as the whole of a short run.
     oldest = max((age for age, (now, before) in enumerate(zip(_collections(), _collections_before)) if now != before), default=-1)
     # Their errors are told by `sys.unraisablehook`, as at the interpreter's end.
     for is_used in (False, True):
@@ -51,7 +51,8 @@ def let_go(main: types.ModuleType) -> None:
                 if issubclass(type(names.get(name)), _USED_BY_OTHERS) is is_used and name != "__builtins__":
                     names[name] = None
         # Who outlives one grows older by it.
-        gc.collect(min(oldest + 1 + is_used, 2) if oldest >= 0 else 0)
+        if oldest >= 0:
+            gc.collect(min(oldest + 1 + is_used, 2))
 
 
 def _collections() -> list[int]:
