@@ -26,7 +26,7 @@ RUN mkdir -p /tmp/python3-pythran/DEBIAN && cd /tmp \
  && dpkg-deb --build python3-pythran && dpkg --install python3-pythran.deb && rm -r /tmp/*
 COPY scripts/packages.sh /tmp/
 # After the packages of the sandbox, what .NET itself needs. The libraries' own tests and tables
-# of Unicode that nothing here reads go again. So do all set-user-id bits (su, mount, passwd…): nobody here has a password,
+# of Unicode that nothing here reads go again. So do all set-user-id bits (su, mount, passwd…): the image has no passwords,
 # and where a container is run without no-new-privileges they would be a way to root.
 RUN . /tmp/packages.sh && apt-get update \
  && apt-get install -y --no-install-recommends $sandbox_packages ca-certificates libssl3 libstdc++6 \

@@ -50,7 +50,7 @@ def let_go(main: types.ModuleType) -> None:
                 # Asked of the type: an object may lie about its class.
                 if issubclass(type(names.get(name)), _USED_BY_OTHERS) is is_used and name != "__builtins__":
                     names[name] = None
-        # Who outlives one grows older by it.
+        # What survives a collection is one age older at the next.
         if oldest >= 0:
             gc.collect(min(oldest + 1 + is_used, 2))
 
