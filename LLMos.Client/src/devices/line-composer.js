@@ -43,13 +43,17 @@ export class LineComposer {
   /** @param {string} text */
   async #send(text) {
     const end = endings.find(([value]) => value === this.ending.value)?.[2] ?? "\n"
-    if (text + end === "" || !await this.delegate.lineSent(text + end))
+    if (text + end === "")
       return
     if (text !== "" && this.#history.at(-1) !== text)
       this.#history = [...this.#history, text].slice(-mostHistory)
     this.#at = this.#history.length
     this.storage.setItem("llmos.device.lines", JSON.stringify(this.#history))
+    // The next line may be typed, or an older one asked for, before the server has answered.
+    const typed = this.field.value
     this.field.value = ""
+    if (!await this.delegate.lineSent(text + end) && this.field.value === "")
+      this.field.value = typed
   }
 
   /** @param {KeyboardEvent} event */
