@@ -57,8 +57,9 @@ class OutputStream(io.TextIOWrapper):
             self._writes = 0
         self._writes += 1
         if self._writes > _WRITES_PER_WINDOW:
-            self._announce_buffering()
+            # In this order: the signal that asks for the text may come as soon as it is announced.
             self.write = super().write  # type: ignore[method-assign]
+            self._announce_buffering()
         return count
 
     def gathered(self, *_: Any) -> None:
@@ -66,8 +67,10 @@ class OutputStream(io.TextIOWrapper):
         try:
             self.flush()
         except RuntimeError:
-            return  # The signal came inside a flush, which is what it asks for.
-        self._be_immediate()
+            # The signal came inside a write, whose end may be gathered: the server shall ask again.
+            self._announce_buffering()
+        else:
+            self._be_immediate()
 
     def renew(self) -> "OutputStream":
         """Return the stream for the next program: this one as it was made, or, when a program took it apart, another."""
