@@ -18,7 +18,6 @@ internal sealed class AttackSession : IDisposable
     private readonly string _temporary;
     private readonly string? _data;
     private readonly string _cache;
-    private readonly bool _hasEntryOf32Bits;
 
     private AttackSession(RunOptions options, string data, DecoySecrets secrets, TimeProvider time)
     {
@@ -27,7 +26,6 @@ internal sealed class AttackSession : IDisposable
         // What keeps a program out of the decoys must not be the folder above them.
         File.SetUnixFileMode(_temporary, ForAllToEnter);
         _data = IsWritable(data) ? data : null;
-        _hasEntryOf32Bits = EntryOf32Bits.Exists(options.Python);
         _cache = Directory.CreateDirectory(Path.Combine(_temporary, "cache")).FullName;
         // Where the server's secrets lie too; nobody hands them on to the interpreter, or so we shall see.
         Environment.SetEnvironmentVariable(DecoySecrets.Variable, secrets.InEnvironment);
@@ -75,7 +73,8 @@ internal sealed class AttackSession : IDisposable
             Forkserver, programs ?? new(), _options, _secrets, anotherRun, volumes, _temporary, limits ?? (attack => attack.Limits), _time, person ?? DecoyVolumes.Attacker);
         var attacks = (await runner.ListAsync()).Where(wanted).ToList();
 
-        var decoys = new ConcurrentBag<Decoys>(Enumerable.Range(0, Lanes).Select(_ => new Decoys(_temporary, _data, _secrets, _hasEntryOf32Bits)));
+        var hasEntryOf32Bits = EntryOf32Bits.Exists(_options.Python);
+        var decoys = new ConcurrentBag<Decoys>(Enumerable.Range(0, Lanes).Select(_ => new Decoys(_temporary, _data, _secrets, hasEntryOf32Bits)));
         var outcomes = new AttackOutcome[attacks.Count];
         // Those that take longest first, so that the last lane does not wait for one of them alone.
         var order = Enumerable.Range(0, attacks.Count).OrderBy(index => attacks[index].Ends.Contains("timed-out") ? 0 : 1);
