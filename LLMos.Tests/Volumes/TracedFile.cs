@@ -6,7 +6,7 @@ internal sealed class TracedFile(bool isFolder, byte[] content)
     private const int BlockBytes = 4096, SectorBytes = 512;
 
     private readonly List<Piece> _unsynced = [];
-    private byte[] _durable = content;
+    private readonly MemoryStream _durable = Holding(content);
 
     public bool IsFolder => isFolder;
 
@@ -38,25 +38,33 @@ internal sealed class TracedFile(bool isFolder, byte[] content)
         return () =>
         {
             foreach (var piece in covered.Where(_unsynced.Remove))
-                _durable = piece.ApplyTo(_durable);
+                piece.ApplyTo(_durable);
         };
     }
 
     public byte[] AfterCut(Random random, bool inOrder)
     {
-        var (left, length, kept) = (_durable.ToArray(), _durable.LongLength, random.Next(_unsynced.Count + 1));
+        using var left = Holding(_durable.ToArray());
+        var (length, kept) = (left.Length, random.Next(_unsynced.Count + 1));
         foreach (var (piece, index) in _unsynced.Select((piece, index) => (piece, index)))
         {
             length = piece.Bytes is null ? piece.Offset : Math.Max(length, piece.Offset + piece.Bytes.Value.Length);
             if (inOrder ? index >= kept : random.Next(2) == 0)
                 continue;
-            left = (random.Next(16) == 0 ? piece.Torn(random.Next(BlockBytes / SectorBytes) * SectorBytes) : piece).ApplyTo(left);
+            (random.Next(16) == 0 ? piece.Torn(random.Next(BlockBytes / SectorBytes) * SectorBytes) : piece).ApplyTo(left);
         }
 
         // The length is written apart from what is in the blocks.
         if (!inOrder && length > left.Length && random.Next(4) == 0)
-            Array.Resize(ref left, (int)length);
-        return left;
+            left.SetLength(length);
+        return left.ToArray();
+    }
+
+    private static MemoryStream Holding(byte[] content)
+    {
+        var stream = new MemoryStream(content.Length);
+        stream.Write(content);
+        return stream;
     }
 
     /// <param name="bytes">Null: the file ends at the offset.</param>
@@ -70,12 +78,16 @@ internal sealed class TracedFile(bool isFolder, byte[] content)
 
         public Piece Torn(int most) => bytes is null ? this : new(offset, bytes.Value[..Math.Min(most, bytes.Value.Length)]);
 
-        public byte[] ApplyTo(byte[] content)
+        public void ApplyTo(MemoryStream content)
         {
-            if (bytes is null || offset + bytes.Value.Length > content.Length)
-                Array.Resize(ref content, (int)(offset + (bytes?.Length ?? 0)));
-            bytes?.CopyTo(content.AsMemory((int)offset));
-            return content;
+            if (bytes is null)
+            {
+                content.SetLength(offset);
+                return;
+            }
+
+            content.Position = offset;
+            content.Write(bytes.Value.Span);
         }
     }
 }
