@@ -12,7 +12,7 @@ public sealed class SeparationTests
     private const int People = 200;
 
     // Fifty of each make ten thousand forks, which take two minutes.
-    private static readonly int RunsEach = new TortureBudget("RUNS", 5, 0).Count;
+    private static readonly int RunsEach = new TortureBudget("RUNS", 2, 0).Count;
 
     // Prints what must be the same in every run, then what must differ in each, and then changes all that it looked at.
     private const string Program = """

@@ -95,7 +95,7 @@ def broken_frame_and_lived_on(decoys):
     linger(3600)
 
 
-@attack(ends=("held", "timed-out"), seconds=1, also=("seccomp", "rlimits"))
+@attack(ends=("held", "timed-out"), seconds=10, also=("seccomp", "rlimits"))
 def child_that_lives_on(decoys):
     """A child is not the worker: killing the one does not end the other."""
     if os.fork() == 0:
