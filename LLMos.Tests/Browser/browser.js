@@ -13,7 +13,7 @@ const require = createRequire(new URL("../../LLMos.Client/package.json", import.
 const { chromium, request } = require("playwright-core")
 const axe = require.resolve("axe-core/axe.min.js")
 
-const patienceMilliseconds = 15_000
+const patienceMilliseconds = 30_000
 // The page asks who it is before anybody has signed in; a browser writes each such answer to its console.
 const entrance = /status of 401 .*\/api\/v1\/account$|status of 404 .*\/api\/v1\/setup$/
 
@@ -154,9 +154,9 @@ export async function run(page, code) {
   await editor(page).press("Control+Enter")
 }
 
-/** Waits until a place holds this text. @param {Locator} place @param {string | RegExp} text */
-export async function shows(place, text) {
-  await place.filter({ hasText: text }).first().waitFor()
+/** Waits until a place holds this text. @param {Locator} place @param {string | RegExp} text @param {{ timeout?: number }} [options] for what takes long on a slow machine: milliseconds */
+export async function shows(place, text, options) {
+  await place.filter({ hasText: text }).first().waitFor(options)
 }
 
 /** Runs a program to its end. @param {Page} page @param {string} code @param {string} [state] the word it ends with */

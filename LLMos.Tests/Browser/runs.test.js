@@ -198,7 +198,7 @@ test("a flood of output leaves the page usable, ends at its limit and can be dow
   await page.getByRole("button", { name: /^Account of/ }).click()
   await page.getByRole("menu", { name: "Account" }).waitFor()
   await page.keyboard.press("Escape")
-  await shows(runState(page), "Too much output")
+  await shows(runState(page), "Too much output", { timeout: 60_000 })
 
   await shows(output(page), "The output limit of 64 MB was reached")
   const longest = await page.evaluate(() => /** @type {any} */ (globalThis).pauses.longest)

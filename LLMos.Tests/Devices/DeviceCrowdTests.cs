@@ -25,7 +25,7 @@ public sealed class DeviceCrowdTests(BenchServer bench) : IClassFixture<BenchSer
     [Fact]
     public async Task Of_three_with_random_actions_no_byte_passes_without_a_lease_none_is_lost_and_each_has_an_owner()
     {
-        var budget = new TortureBudget("DEVICESECONDS", count: 6, seconds: 0);
+        var budget = new TortureBudget("DEVICESECONDS", count: 3, seconds: 0);
         await _cable.PlugInAsync();
         var device = await bench.Server.PortAsync(_cable.Port);
         using var over = new CancellationTokenSource(TimeSpan.FromSeconds(budget.Count));
@@ -77,7 +77,7 @@ public sealed class DeviceCrowdTests(BenchServer bench) : IClassFixture<BenchSer
     [Fact]
     public async Task A_board_may_be_pulled_out_at_any_moment()
     {
-        var budget = new TortureBudget("UNPLUGS", count: 12, seconds: 12, least: 3);
+        var budget = new TortureBudget("UNPLUGS", count: 6, seconds: 6, least: 3);
         var random = new Random(budget.Seed);
         await using var person = await Client.StartAsync(bench.Server, "puller", Role.Member, null);
         await _cable.PlugInAsync();

@@ -10,7 +10,7 @@ public sealed class DatabasePowerTests
 
     [Theory]
     [InlineData(false)]
-    [InlineData(true)]
+    [InlineData(true, Explicit = true)]
     public void A_power_cut_at_any_write_or_sync_keeps_what_was_acknowledged_and_no_part_of_the_rest(bool inOrder)
     {
         const int Images = 160;

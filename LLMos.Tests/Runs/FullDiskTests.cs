@@ -31,7 +31,7 @@ public sealed class FullDiskTests : IDisposable
     public async Task A_disk_that_people_filled_is_freed_by_one_delete()
     {
         Assert.SkipWhen(_disk is null, "mounting a small tmpfs needs privileges");
-        await using var server = new LLMosServer(("Data:Path", Data));
+        await using var server = new LLMosServer(LightPython.Setting, ("Data:Path", Data));
         server.Log.Announce("did not reach the disk");
         using var person = await server.SignInAsync("ada");
         var kept = await FillAsync(person);
@@ -55,7 +55,7 @@ public sealed class FullDiskTests : IDisposable
     public async Task A_disk_that_is_full_of_small_files_is_freed_by_one_delete_and_the_bin()
     {
         Assert.SkipWhen(_disk is null, "mounting a small tmpfs needs privileges");
-        await using var server = new LLMosServer(("Data:Path", Data));
+        await using var server = new LLMosServer(LightPython.Setting, ("Data:Path", Data));
         server.Log.Announce("did not reach the disk");
         using var person = await server.SignInAsync("ada");
         await PutUntilFullAsync(person, "s", 9000);
@@ -72,7 +72,7 @@ public sealed class FullDiskTests : IDisposable
     public async Task Lower_limits_and_a_restart_free_a_disk_that_runs_filled()
     {
         Assert.SkipWhen(_disk is null, "mounting a small tmpfs needs privileges");
-        await using (var server = new LLMosServer(("Data:Path", Data)))
+        await using (var server = new LLMosServer(LightPython.Setting, ("Data:Path", Data)))
         {
             server.Log.Announce("could not be kept");
             server.Log.Announce("did not reach the disk");
@@ -85,7 +85,7 @@ public sealed class FullDiskTests : IDisposable
 
         using var others = new FullDisk(Data);
         others.FillUpTo(0);
-        await using var again = new LLMosServer(("Data:Path", Data), ("Runs:KeptBytesPerUser", "6000000"));
+        await using var again = new LLMosServer(LightPython.Setting, ("Data:Path", Data), ("Runs:KeptBytesPerUser", "6000000"));
         using var back = await again.SignInAsync("ada");
 
         await WorksAsync(back);
@@ -112,7 +112,7 @@ public sealed class FullDiskTests : IDisposable
 
         using var others = new FullDisk(Data);
         others.FillUpTo(0);
-        await using var again = new LLMosServer(("Data:Path", Data));
+        await using var again = new LLMosServer(LightPython.Setting, ("Data:Path", Data));
         again.Log.Announce("interpreter");
         using var back = await again.SignInAsync("ada");
 

@@ -16,7 +16,7 @@ public sealed class ServerKillTests : IDisposable
     [Fact]
     public async Task Every_file_that_a_killed_server_has_answered_for_is_there_as_a_whole()
     {
-        var budget = new TortureBudget("KILLS", count: 2, seconds: 12);
+        var budget = new TortureBudget("KILLS", count: 2, seconds: 6);
         var (random, acknowledged) = (new Random(budget.Seed), 0);
         // Of each file the last content that was answered for, and the one that was sent after it.
         var files = new Dictionary<string, (int Answered, int Sent)>(StringComparer.Ordinal);

@@ -17,7 +17,7 @@ public sealed class VolumeCrowdTests : IDisposable
     [Fact]
     public async Task Sixteen_writers_and_sixteen_readers_never_see_a_half_state()
     {
-        var seconds = new TortureBudget("CROWDSECONDS", count: 8, seconds: 0).Count;
+        var seconds = new TortureBudget("CROWDSECONDS", count: 3, seconds: 0).Count;
         using var volumes = new OpenVolumes(_folder.Path, checkpointMegabytes: 1);
         for (var file = 0; file < 40; file++)
             await volumes.WriteAsync($"team/pairs/{file}/left", Content(0));
@@ -134,7 +134,7 @@ public sealed class VolumeCrowdTests : IDisposable
     public async Task Overwriting_does_not_grow_the_store_beyond_twice_what_it_keeps()
     {
         const int Files = 100, Bytes = 10 * 1024;
-        var budget = new TortureBudget("OVERWRITES", count: 10_000, seconds: 15);
+        var budget = new TortureBudget("OVERWRITES", count: 3_000, seconds: 5);
         long kept;
         using (var volumes = new OpenVolumes(_folder.Path))
         {

@@ -14,7 +14,7 @@ public sealed class VolumeKillTests : IDisposable
     [Fact]
     public async Task Every_acknowledged_change_survives_a_server_that_is_killed()
     {
-        var budget = new TortureBudget("KILLS", count: 15, seconds: 12);
+        var budget = new TortureBudget("KILLS", count: 8, seconds: 6);
         var (random, survivors, acknowledged) = (new Random(budget.Seed), new WriterStates(), 0);
         while (budget.TryTake())
         {

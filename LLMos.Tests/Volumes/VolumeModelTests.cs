@@ -17,7 +17,7 @@ public sealed class VolumeModelTests : IDisposable
     public async Task The_volumes_do_what_a_dictionary_of_paths_would_do()
     {
         const int AtOnce = 50, BetweenStarts = 3000, LongestBin = 12;
-        var budget = new TortureBudget("OPERATIONS", count: 40_000, seconds: 10);
+        var budget = new TortureBudget("OPERATIONS", count: 20_000, seconds: 5);
         var (random, model) = (new Random(budget.Seed), new ModelVolumes(Narrow));
         var (refused, starts, volumes) = (new SortedDictionary<string, int>(StringComparer.Ordinal), 0, new OpenVolumes(_folder.Path, Narrow, checkpointMegabytes: 1));
         List<(ModelOperation Operation, string? Expected, Task<string?> Found)> open = [];

@@ -9,7 +9,7 @@ namespace LLMos.Tests.Volumes;
 /// <remarks>Every call by which a real writer changes files is traced, LiteDB's too; the power is cut between any two of them.</remarks>
 public sealed class VolumePowerTests : IDisposable
 {
-    private const int ImagesPerLife = 25, LivesPerFolder = 4;
+    private const int ImagesPerLife = 12, LivesPerFolder = 4;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -20,7 +20,7 @@ public sealed class VolumePowerTests : IDisposable
     {
         Assert.SkipUnless(CanTrace(), "strace is not there, or may not trace");
         // The acknowledgements of a life stand near the end of its calls, so one life at least is looked at whole.
-        var budget = new TortureBudget("IMAGES", count: 40, seconds: 12, least: ImagesPerLife);
+        var budget = new TortureBudget("IMAGES", count: 24, seconds: 6, least: ImagesPerLife);
         var (random, life, most, acknowledged) = (new Random(budget.Seed), 0, 0, 0L);
         string data = "", image = "";
         var survivors = new WriterStates();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace LLMos.Server.Foundation.Errors;
@@ -10,9 +11,15 @@ internal sealed partial class HttpErrorHandler(ILogger<HttpErrorHandler> logger)
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellation)
     {
+        if (IsOfTheConnection(exception))
+            return true;
         await Problem.WriteAsync(http, ErrorOf(exception) ?? Unexpected(http, exception));
         return true;
     }
+
+    // Of a connection that has ended, whoever ended it, the body's reader may hear before the request does; no one is there to be answered.
+    private static bool IsOfTheConnection(Exception exception) => exception is ConnectionAbortedException or ConnectionResetException
+        || (exception is OperationCanceledException or IOException && exception.InnerException is { } inner && IsOfTheConnection(inner));
 
     private static DomainError? ErrorOf(Exception exception) => exception switch
     {

@@ -147,7 +147,7 @@ public sealed class DeviceProgramTests(SharedServer server)
         {
             // A board in its bootloader answers no command.
             var run = await person.StartAsync(Open + "board.reset('bootloader'); board.expect('waiting for download\\s+')\nprint('waits', flush=True)\ntry:\n    " + wait + "\nexcept KeyboardInterrupt:\n    print('interrupted')");
-            await person.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+            await person.EventsUntilAsync(run.Id, happened => happened.Text?.ToString().EndsWith('\n') == true);
             using var interrupted = await person.Client.PostAsync($"/api/v1/runs/{run.Id}/interrupt", null);
 
             Assert.Equal("waits\ninterrupted\n", (await person.EndedAsync(run.Id)).Stdout.Text);

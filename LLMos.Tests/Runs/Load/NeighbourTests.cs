@@ -19,7 +19,7 @@ public sealed class NeighbourTests
         "kept = []\nwhile True:\n    try: kept.append(bytearray(1 << 20))\n    except MemoryError: kept.clear()",
     ];
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task An_honest_person_hardly_notices_twenty_who_flood_fork_and_fill_memory()
     {
         await using var server = await ServerProcess.StartAsync(("LLMos__Logging__Level", "Warning"));
