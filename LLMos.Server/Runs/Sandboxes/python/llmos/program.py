@@ -91,8 +91,7 @@ def prepare(channel: Any) -> Callable[[dict[str, Any]], None]:
     """Do, while the worker waits, all that does not depend on the program, and return what runs one."""
     calls.connect(channel)
     interpreter = _Interpreter(channel)
-    # The pages that a compilation writes to are this process's own from here on: a quarter of a short run.
-    sources.translate("0", NAME)
+    interpreter.rehearse()
     ending.begin()
     return interpreter.run
 
@@ -111,6 +110,14 @@ class _Interpreter:
         self._errors = ErrorStream(line.send)
         self._channel = channel
         self._make_ready()
+
+    def rehearse(self) -> None:
+        """Do what every run does: the pages that it writes to are this process's own from here on, which is a third of a short run."""
+        standard_input.fill(b"")
+        parts, _ = sources.translate("0", NAME)
+        self._context.run(eval, parts[-1], {})
+        ending.flush()
+        opening.settle(closes=False)
 
     def run(self, request: dict[str, Any]) -> None:
         """Execute the program of a `run` request as `__main__` and send its result or error, then `ended`."""
