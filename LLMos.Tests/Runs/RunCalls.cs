@@ -40,6 +40,9 @@ public static class RunCalls
         return await hub.WatchAsync(id, 0, condition);
     }
 
+    /// <summary>Whether a printed line is whole: on a busy machine its end may come by itself.</summary>
+    public static bool IsLine(RunEvent happened) => happened.Type == "stdout" && happened.Text?.ToString().EndsWith('\n') == true;
+
     public static async Task<RunRecord> EndedAsync(this Person person, string id)
     {
         await person.EventsUntilAsync(id, _ => false);

@@ -51,7 +51,7 @@ public sealed class RunEndTests(SharedServer shared)
     {
         var ada = await shared.NewPersonAsync();
         var run = await ada.StartAsync(Hostile + code);
-        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        await ada.EventsUntilAsync(run.Id, RunCalls.IsLine);
 
         using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{run.Id}/cancel", content: null);
 

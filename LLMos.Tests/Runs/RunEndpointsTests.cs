@@ -142,7 +142,7 @@ public sealed class RunEndpointsTests(SharedServer shared)
     {
         var person = await shared.NewPersonAsync();
         var run = await person.StartAsync("print('begun')\nwhile True: pass");
-        await person.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        await person.EventsUntilAsync(run.Id, IsLine);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{Runs}/{run.Id}/{stream}");
         request.Headers.Accept.Add(new("text/event-stream"));
         using var answer = await person.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
@@ -240,7 +240,7 @@ public sealed class RunEndpointsTests(SharedServer shared)
     {
         var person = await shared.NewPersonAsync();
         var run = await person.StartAsync("print('begun', flush=True)\nwhile True: pass");
-        await person.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        await person.EventsUntilAsync(run.Id, IsLine);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 2).Select(async _ =>
         {
@@ -275,7 +275,7 @@ public sealed class RunEndpointsTests(SharedServer shared)
     {
         var person = await shared.NewPersonAsync();
         var run = await person.StartAsync("print('begun')\nwhile True: pass");
-        await person.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        await person.EventsUntilAsync(run.Id, IsLine);
 
         using var answer = await person.Client.PostAsync($"{Runs}/{run.Id}/interrupt", content: null);
 

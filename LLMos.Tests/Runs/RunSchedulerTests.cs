@@ -19,7 +19,7 @@ public sealed class RunSchedulerTests
         var (ada, bob) = (await PersonAsync(server, "ada"), await PersonAsync(server, "bob"));
 
         var running = await ada.StartAsync(Endless);
-        await ada.EventsUntilAsync(running.Id, happened => happened.Type == "stdout");
+        await ada.EventsUntilAsync(running.Id, IsLine);
         var second = await ada.StartAsync("print(2)");
         var third = await ada.StartAsync("print(3)");
         using var own = await ada.Client.PostAsJsonAsync("/api/v1/runs", Python("print(4)"));
@@ -49,7 +49,7 @@ public sealed class RunSchedulerTests
         var (ada, bob) = (await PersonAsync(server, "ada"), await PersonAsync(server, "bob"));
 
         var first = await ada.StartAsync(Endless);
-        await ada.EventsUntilAsync(first.Id, happened => happened.Type == "stdout");
+        await ada.EventsUntilAsync(first.Id, IsLine);
         var second = await ada.StartAsync("print(2)");
         var bobs = await bob.RunAsync("print('bob')");
 
@@ -82,7 +82,7 @@ public sealed class RunSchedulerTests
                 },
                 "the run is answered for");
             var running = await starting;
-            await ada.EventsUntilAsync(running.Id, happened => happened.Type == "stdout");
+            await ada.EventsUntilAsync(running.Id, IsLine);
 
             clock.Step -= TimeSpan.FromDays(1);
             using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{running.Id}/cancel", content: null);

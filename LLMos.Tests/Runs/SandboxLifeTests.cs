@@ -21,7 +21,7 @@ public sealed class SandboxLifeTests
         await using var server = await StartAsync();
         var ada = await PersonAsync(server, "ada");
         var run = await ada.StartAsync("print('begun')\nwhile True: pass");
-        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        await ada.EventsUntilAsync(run.Id, IsLine);
 
         Process.GetProcessById(SharedServer.ForkserverOf(server)).Kill();
 
@@ -37,7 +37,7 @@ public sealed class SandboxLifeTests
         var ada = await PersonAsync(server, "ada");
         SharedServer.WorkersOf(server).ForEach(worker => worker.Kill());
         var run = await ada.StartAsync("print('begun')\nwhile True: pass");
-        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        await ada.EventsUntilAsync(run.Id, IsLine);
 
         SharedServer.WorkersOf(server).ForEach(worker => worker.Kill());
 
@@ -103,7 +103,7 @@ public sealed class SandboxLifeTests
         {
             var ada = await PersonAsync(server, "ada");
             running = (await ada.StartAsync("print('begun')\nwhile True: pass")).Id;
-            await ada.EventsUntilAsync(running, happened => happened.Type == "stdout");
+            await ada.EventsUntilAsync(running, IsLine);
             waiting = (await ada.StartAsync("print(2)")).Id;
             forkserver = SharedServer.ForkserverOf(server);
         }

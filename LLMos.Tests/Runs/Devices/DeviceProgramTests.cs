@@ -130,7 +130,7 @@ public sealed class DeviceProgramTests(SharedServer server)
             var run = await person.StartAsync(Open + end);
             if (end.Contains("sleep", StringComparison.Ordinal))
             {
-                await person.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+                await person.EventsUntilAsync(run.Id, RunCalls.IsLine);
                 using var cancelled = await person.Client.PostAsync($"/api/v1/runs/{run.Id}/cancel", null);
             }
 
@@ -146,8 +146,8 @@ public sealed class DeviceProgramTests(SharedServer server)
         foreach (var wait in new[] { "board.readline(timeout=60)", "board.command('custom_silence', timeout=60)" })
         {
             // A board in its bootloader answers no command.
-            var run = await person.StartAsync(Open + "board.reset('bootloader'); board.expect('waiting for download\\s+')\nprint('waits', flush=True)\ntry:\n    " + wait + "\nexcept KeyboardInterrupt:\n    print('interrupted')");
-            await person.EventsUntilAsync(run.Id, happened => happened.Text?.ToString().EndsWith('\n') == true);
+            var run = await person.StartAsync(Open + "board.reset('bootloader'); board.expect('waiting for download\\s+')\ntry:\n    print('waits')\n    " + wait + "\nexcept KeyboardInterrupt:\n    print('interrupted')");
+            await person.EventsUntilAsync(run.Id, RunCalls.IsLine);
             using var interrupted = await person.Client.PostAsync($"/api/v1/runs/{run.Id}/interrupt", null);
 
             Assert.Equal("waits\ninterrupted\n", (await person.EndedAsync(run.Id)).Stdout.Text);

@@ -130,7 +130,7 @@ public sealed class SessionLifeTests
         await using var server = await StartAsync();
         var ada = await PersonAsync(server);
         var running = await ada.StartInAsync("s", "print('begun')\nwhile True: pass");
-        await ada.EventsUntilAsync(running.Id, happened => happened.Type == "stdout");
+        await ada.EventsUntilAsync(running.Id, IsLine);
         var waiting = await ada.StartInAsync("s", "x = 1");
 
         using var closed = await ada.Client.DeleteAsync("/api/v1/sessions/s");
@@ -183,7 +183,7 @@ public sealed class SessionLifeTests
         var ada = await PersonAsync(server);
         await ada.RunInAsync("idle", "x = 1");
         var run = await ada.StartInAsync("busy", "print('begun')\nwhile True: pass");
-        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        await ada.EventsUntilAsync(run.Id, IsLine);
         using var administrator = await server.SignInAsAdministratorAsync();
         var person = $"/api/v1/people/{(await (await ada.Client.GetAsync("/api/v1/account")).ReadAsync<AccountAnswer>()).Id}";
 
