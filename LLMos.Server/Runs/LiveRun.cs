@@ -21,7 +21,12 @@ internal sealed record LiveRun(Run Run, RunOutput Output, string? IdempotencyKey
                 summary.Session, Run.Session?.State ?? RunSession.None, Run.SessionFound, Run.Session?.ExpiresAt, Run.Session?.Loss,
                 summary.QueuePosition, summary.CreatedAt, summary.StartedAt, summary.EndedAt,
                 Run.Request.Code, Run.End?.Limit, Run.End?.Reason, stdout, stderr, Displays: [], Result: null, ResultSequence: null, Run.Error, files, filesOmitted,
-                Run.Usage(Output.Bytes, now), Run.Limits, Output.Log.LastSequence),
+                Run.Usage(Output.Bytes, now), Run.Limits, Output.Log.LastSequence)
+            {
+                Path = Run.Request.Path,
+                WorkingFolder = Run.Request.WorkingFolder,
+                Arguments = Run.Request.Arguments,
+            },
             displays, result, IdempotencyKey, RequestHash, Output.Log.Bytes);
     }
 }

@@ -9,9 +9,10 @@ internal sealed class Run(string id, Caller owner, StartRunRequest request, RunL
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Action<string>? _stop;
+    private Action<string>? _askToEnd, _stop;
     private Action? _interrupt;
     private string? _cancelReason;
+    private bool _isStopped;
 
     public string Id => id;
     public Caller Owner => owner;
@@ -69,45 +70,48 @@ internal sealed class Run(string id, Caller owner, StartRunRequest request, RunL
     }
 
     /// <summary>Says how a running run is reached; a cancel that came before is passed on at once.</summary>
-    public void Attach(Action<string> stop, Action interrupt)
+    /// <param name="askToEnd">Leaves the program time to end by itself, and its session the variables.</param>
+    /// <param name="stop">At once.</param>
+    public void Attach(Action<string> askToEnd, Action<string> stop, Action interrupt)
     {
         string? reason;
+        Action<string> end;
         lock (_gate)
         {
-            _stop = stop;
-            _interrupt = interrupt;
-            reason = _cancelReason;
+            (_askToEnd, _stop, _interrupt) = (askToEnd, stop, interrupt);
+            (reason, end) = (_cancelReason, _isStopped ? stop : askToEnd);
         }
 
         if (reason is not null)
-            stop(reason);
+            end(reason);
     }
 
     public void Detach()
     {
         lock (_gate)
         {
-            _stop = null;
-            _interrupt = null;
+            (_askToEnd, _stop, _interrupt) = (null, null, null);
         }
     }
 
-    /// <summary>Asks for the end. Asking again, or after the end, changes nothing.</summary>
+    /// <summary>Asks for the end. Asking again, or after the end, changes nothing, but that one who was asked to end may still be stopped.</summary>
+    /// <param name="asksFirst">Whether the program has time to end by itself.</param>
     /// <returns>Whether the run was still waiting, so that the caller has to end it.</returns>
-    public bool Cancel(string reason)
+    public bool Cancel(string reason, bool asksFirst = false)
     {
-        Action<string>? stop;
+        Action<string>? end;
         lock (_gate)
         {
-            if (State.IsEnd() || _cancelReason is not null)
+            var wasAsked = _cancelReason is not null;
+            if (State.IsEnd() || _isStopped || (wasAsked && asksFirst))
                 return false;
-            _cancelReason = reason;
+            (_cancelReason, _isStopped) = (reason, !asksFirst);
             if (State == RunState.Queued)
-                return true;
-            stop = _stop;
+                return !wasAsked;
+            end = asksFirst ? _askToEnd : _stop;
         }
 
-        stop?.Invoke(reason);
+        end?.Invoke(reason);
         return false;
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using LLMos.Server.Runs.Doctor;
 using LLMos.Server.Runs.Sessions;
 using MessagePack;
@@ -5,14 +6,27 @@ using MessagePack;
 namespace LLMos.Server.Runs;
 
 /// <summary>What a run is asked to do. Unknown members are refused.</summary>
+/// <remarks>What came later is not written where it is missing: an Idempotency-Key holds for what was asked before it came.</remarks>
 [MessagePackObject]
 public sealed record StartRunRequest
 {
     /// <summary><c>python</c>; others follow.</summary>
     [Key("language")] public string Language { get; init; } = "";
 
-    /// <summary>The program, at most 1 MiB of UTF-8.</summary>
+    /// <summary>The program, at most 1 MiB of UTF-8; of a file, its unsaved text. May be left out beside <see cref="Path"/>: then it is what the file has.</summary>
     [Key("code")] public string Code { get; init; } = "";
+
+    /// <summary>The file that runs, such as <c>user/report.py</c>; it need not be there if there is code. Modules are found beside it first.</summary>
+    [Key("path"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Path { get; init; }
+
+    /// <summary>The folder that paths are relative to, such as <c>team/data</c>. Missing: <c>user</c>, or where the session's program is.</summary>
+    [Key("workingFolder"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? WorkingFolder { get; init; }
+
+    /// <summary>What stands behind the program's name on its command line: at most 256, and 64 KiB together.</summary>
+    [Key("arguments"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyList<string>? Arguments { get; init; }
+
+    /// <summary>Variables of the program's environment, for this run: at most 256, and 64 KiB together. They are not recorded.</summary>
+    [Key("environment"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyDictionary<string, string>? Environment { get; init; }
 
     /// <summary>What <c>input()</c> and <c>sys.stdin</c> read.</summary>
     [Key("stdin")] public string? Stdin { get; init; }
@@ -25,6 +39,9 @@ public sealed record StartRunRequest
 
     /// <summary>Keeps the namespace for the next run of the same session: 1 to 64 of <c>A-Z a-z 0-9 . _ -</c>. Missing: nothing is kept.</summary>
     [Key("session")] public string? Session { get; init; }
+
+    /// <summary>What becomes of the run when the connection closes that waits for it: <c>keep</c>, the default, or <c>end</c>.</summary>
+    [Key("abandon"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Abandon { get; init; }
 }
 
 /// <summary>A run as lists and live feeds show it.</summary>
@@ -82,7 +99,13 @@ public sealed record RunRecord(
     int FilesOmitted,
     RunUsage Usage,
     RunLimits Limits,
-    long LastSequence);
+    long LastSequence)
+{
+    /// <summary>The file that ran, as it was asked for; so the next two.</summary>
+    public string? Path { get; init; }
+    public string? WorkingFolder { get; init; }
+    public IReadOnlyList<string>? Arguments { get; init; }
+}
 
 /// <param name="Text">The output, or its head and tail with a line between that counts what was left out.</param>
 /// <param name="Bytes">UTF-8 bytes written in all.</param>

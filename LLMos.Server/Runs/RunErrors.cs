@@ -20,6 +20,21 @@ internal static class RunErrors
     public static DomainException StdinTooLarge(long bytes, int limit) =>
         new(new(ErrorKind.TooLarge, "runs.stdin_too_large", Invariant($"Standard input has {bytes:N0} bytes; at most {limit:N0} are taken.")));
 
+    public static DomainException FileNotText(string path) =>
+        new(new(ErrorKind.Invalid, "runs.file_not_text", $"'{path}' is not UTF-8 text."));
+
+    public static DomainException ArgumentsTooLarge(int most, int mostBytes) =>
+        new(new(ErrorKind.TooLarge, "runs.arguments_too_large", Invariant($"A run has at most {most} arguments, of {mostBytes:N0} bytes together.")));
+
+    public static DomainException EnvironmentTooLarge(int most, int mostBytes) =>
+        new(new(ErrorKind.TooLarge, "runs.environment_too_large", Invariant($"A run has at most {most} variables of its environment, of {mostBytes:N0} bytes together.")));
+
+    public static DomainException EnvironmentNameInvalid(string name) =>
+        new(new(ErrorKind.Invalid, "runs.environment_name_invalid", $"'{(name.Length <= 64 ? name : name[..64])}' is no name of a variable: it has 1 to 128 letters, digits and underscores, and begins with no digit."));
+
+    public static DomainException AbandonUnknown() =>
+        new(new(ErrorKind.Invalid, "runs.abandon_unknown", "'abandon' is 'keep' or 'end'."));
+
     public static DomainException TextInvalid(string member) =>
         new(new(ErrorKind.Invalid, "runs.text_invalid", $"'{member}' has a NUL or a character that is not valid Unicode."));
 

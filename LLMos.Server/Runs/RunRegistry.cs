@@ -28,6 +28,7 @@ internal sealed class RunRegistry
     private readonly RunStore _store;
     private readonly PythonSandbox _sandbox;
     private readonly SessionRegistry _sessions;
+    private readonly NamedFiles _named;
     private readonly AnswerRoom _room;
     private readonly Holdings _holdings;
     private readonly RunOptions _options;
@@ -36,13 +37,14 @@ internal sealed class RunRegistry
     private readonly ILogger<RunRegistry> _log;
 
     public RunRegistry(
-        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, SessionRegistry sessions, Holdings holdings, AnswerRoom room,
+        RunScheduler scheduler, RunStore store, PythonSandbox sandbox, SessionRegistry sessions, NamedFiles named, Holdings holdings, AnswerRoom room,
         IOptions<RunOptions> options, TimeProvider time, ILogger<RunRegistry> log)
     {
         _scheduler = scheduler;
         _store = store;
         _sandbox = sandbox;
         _sessions = sessions;
+        _named = named;
         _room = room;
         _holdings = holdings;
         _options = options.Value;
@@ -63,6 +65,8 @@ internal sealed class RunRegistry
     public async Task<string> StartAsync(
         Caller caller, StartRunRequest request, string? idempotencyKey, TimeSpan wait, CancellationToken cancellation)
     {
+        var asked = request;
+        request = await _named.ResolveAsync(caller, request, cancellation);
         var limits = RunRequestCheck.Check(request, _options);
         if (_sandbox.IsUnavailable(out var reason))
             throw RunErrors.SandboxUnavailable(reason);
@@ -70,8 +74,17 @@ internal sealed class RunRegistry
 
         var (id, live) = idempotencyKey is null
             ? Begin(caller, request, limits)
-            : FindOrBegin(caller, request, limits, idempotencyKey);
-        await WaitAsync(live, wait, cancellation);
+            : FindOrBegin(caller, request, limits, idempotencyKey, HashOf(asked));
+        try
+        {
+            await WaitAsync(live, wait, cancellation);
+        }
+        catch (OperationCanceledException) when (live is not null && request.Abandon == RunRequestCheck.AbandonEnds)
+        {
+            _scheduler.Cancel(live, "The client that waited for it went away.", asksFirst: true);
+            throw;
+        }
+
         return id;
     }
 
@@ -153,12 +166,13 @@ internal sealed class RunRegistry
     }
 
     /// <summary>Ends a run; one that has ended stays as it is.</summary>
+    /// <param name="keepsSession">Whether a session's program is asked first, and stopped when it goes on.</param>
     /// <exception cref="DomainException"><c>runs.not_found</c></exception>
-    public async Task<RunSummary> CancelAsync(Caller caller, string id)
+    public async Task<RunSummary> CancelAsync(Caller caller, string id, bool keepsSession = true)
     {
         if (FindLive(caller, id) is { } live)
         {
-            _scheduler.Cancel(live, $"{caller.Name} cancelled it.");
+            _scheduler.Cancel(live, $"Stopped by {caller.Name}.", asksFirst: keepsSession && live.Run.Request.Session is not null);
             await live.Run.Ended;
         }
 
@@ -173,9 +187,8 @@ internal sealed class RunRegistry
         return GetSummary(caller, id);
     }
 
-    private (string Id, LiveRun? Live) FindOrBegin(Caller caller, StartRunRequest request, RunLimits limits, string key)
+    private (string Id, LiveRun? Live) FindOrBegin(Caller caller, StartRunRequest request, RunLimits limits, string key, string hash)
     {
-        var hash = HashOf(request);
         // One at a time. A run that ends meanwhile is in the store before its key is free.
         lock (_byKey)
         {

@@ -69,9 +69,10 @@ internal sealed class RunScheduler : IHostedLifecycleService
     }
 
     /// <summary>Ends a run, waiting or running. Doing so twice is no error.</summary>
-    public void Cancel(LiveRun run, string reason)
+    /// <param name="asksFirst">Whether the program is interrupted, and stopped only when it goes on; otherwise it is stopped at once.</param>
+    public void Cancel(LiveRun run, string reason, bool asksFirst = false)
     {
-        if (!run.Run.Cancel(reason))
+        if (!run.Run.Cancel(reason, asksFirst))
             return;
 
         lock (_gate)

@@ -23,6 +23,7 @@ internal static class RunsModule
         services.AddSingleton<SessionStore>();
         services.AddSingleton<IRemains>(provider => provider.GetRequiredService<SessionStore>());
         services.AddSingleton<SessionRegistry>();
+        services.AddSingleton<NamedFiles>();
         services.AddSingleton<RunRegistry>();
         services.AddSingleton<Reach>();
         services.AddSingleton<PythonSandbox>();

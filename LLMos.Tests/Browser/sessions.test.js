@@ -137,17 +137,17 @@ test("a run that is ended by a limit tells which variables were lost, and the ne
   await shows(loss, "This run began empty")
 })
 
-test("Interrupt keeps the session's variables, Stop loses them, and both say so before", async (t) => {
+test("Stop and Interrupt keep the session's variables, and say so before", async (t) => {
   const visit = await Visit.signedIn(t, browser, server)
   const page = await visit.open()
   await beginSession(page, "kept")
   await run(page, "import time\nfound = 7\nprint('waiting')\ntime.sleep(25)")
   await shows(output(page), "waiting")
-  const description = "Interrupt keeps the session’s variables. Stop loses them."
+  const description = "Both keep the session’s variables. A program that goes on for 2 s after Stop is ended with them."
   for (const name of ["Interrupt", "Stop"])
     assert.equal(await page.getByRole("button", { name, description }).count(), 1)
 
-  await page.getByRole("button", { name: "Interrupt" }).click()
+  await page.keyboard.press("Control+.")
   await shows(runState(page), "Stopped")
   await shows(output(page), "KeyboardInterrupt")
   await shows(variables(page), /closes in/)
@@ -156,6 +156,12 @@ test("Interrupt keeps the session's variables, Stop loses them, and both say so 
   await shows(variables(page), "running")
   await page.getByRole("button", { name: "Stop" }).click()
 
+  await shows(runState(page), "Stopped")
+  await runToEnd(page, "print(found + 1)")
+  await shows(output(page), "8")
+  await run(page, "import time\nwhile True:\n    try:\n        print('stubborn', flush=True)\n        time.sleep(25)\n    except KeyboardInterrupt:\n        pass")
+  await shows(output(page), "stubborn")
+  await page.getByRole("button", { name: "Stop" }).click()
   await shows(runState(page), "Stopped")
   await shows(output(page).getByRole("region", { name: "Variables of kept lost" }), "found")
 })

@@ -54,15 +54,18 @@ for line in sys.stdin:
 _forking: "subprocess.Popen[str] | None" = None
 
 
-def run(*programs: str, stdin: str | None = None) -> list[list[Any]]:
-    """Run programs in a process without walls and packages, several as a session; return of each its frames and its text as bytes."""
+def run(*programs: str | dict[str, Any], stdin: str | None = None) -> list[list[Any]]:
+    """Run programs in a process without walls and packages, several as a session; return of each its frames and its text as bytes.
+
+    A program is its text, or the members of its request.
+    """
     global _forking
     if _forking is None:
         _forking = subprocess.Popen(
             [sys.executable, "-c", _FORKING, PYTHON, MARKER.hex()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         atexit.register(_forking.communicate)
     with tempfile.NamedTemporaryFile() as output:
-        requests = [{"code": code, "stdin": stdin, "keeps": len(programs) > 1} for code in programs]
+        requests = [{"stdin": stdin, "keeps": len(programs) > 1, **(one if isinstance(one, dict) else {"code": one})} for one in programs]
         _forking.stdin.write(json.dumps({"output": output.name, "requests": requests}) + "\n")
         _forking.stdin.flush()
         if (status := _forking.stdout.readline()) != "0\n":

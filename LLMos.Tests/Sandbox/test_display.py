@@ -23,7 +23,19 @@ class _Rich:
 
 class Bundles(unittest.TestCase):
     def test_a_plain_object_is_its_repr(self):
-        self.assertEqual(bundle_of([1, "a"]), {"text/plain": "[1, 'a']"})
+        self.assertEqual(bundle_of({1}), {"text/plain": "{1}"})
+
+    def test_what_is_json_is_shown_as_json_too(self):
+        for value, json in (([1, "a"], '[1, "a"]'), ({"é": (None, 1.5, True)}, '{"é": [null, 1.5, true]}'), ("text", '"text"'), (2**80, str(2**80))):
+            with self.subTest(value=value):
+                self.assertEqual(bundle_of(value), {"text/plain": repr(value), "application/json": json})
+
+    def test_what_is_not_all_json_is_not(self):
+        endless: list[object] = []
+        endless.append(endless)
+        for value in (float("nan"), [float("inf")], {1: 2}, {"a": {1}}, endless, 10**5000, [0] * 100_001, "x" * 1_000_001, type("Text", (str,), {})("a"), b"a"):
+            with self.subTest(kind=type(value)):
+                self.assertNotIn("application/json", bundle_of(value))
 
     def test_a_mime_bundle_is_taken_bytes_as_base64_and_objects_as_json(self):
         bundle = bundle_of(_Rich())

@@ -117,6 +117,37 @@ class Text(unittest.TestCase):
         self.assertEqual(result(told[1]), "['<program>']")
 
 
+class Surroundings(unittest.TestCase):
+    def test_arguments_environment_and_file_are_those_of_the_request(self) -> None:
+        told = sandbox.run({
+            "code": "import os, sys\nprint(sys.argv, os.environ['MODE'], os.getenv('HOME_OF'), __file__, sys.path[0])",
+            "path": "team/tools/report.py", "arguments": ["--year", "2026", ""], "environment": {"MODE": "fast", "HOME_OF": "é"},
+        })[0]
+
+        self.assertEqual(printed(told), "['/team/tools/report.py', '--year', '2026', ''] fast é /team/tools/report.py /team/tools\n")
+
+    def test_they_are_no_more_the_next_programs_but_a_working_folder_stays(self) -> None:
+        told = sandbox.run(
+            {"code": "import os, sys\nos.environ['OWN'] = 'kept'", "path": "user/a/b.py", "arguments": ["1"], "environment": {"LANG": "x", "NEW": "y"},
+             "workingFolder": "team/data"},
+            "from llmos import places\nprint(sys.argv, os.environ['LANG'] == 'x', 'NEW' in os.environ, os.environ['OWN'], '__file__' in globals(), '/user/a' in sys.path, places.current())",
+            {"code": "print(places.current())", "workingFolder": "user"})
+
+        self.assertEqual(printed(told[1]), "['<program>'] False False kept False False /team/data\n")
+        self.assertEqual(printed(told[2]), "/user\n")
+
+    def test_a_traceback_names_the_file_and_shows_the_text_that_ran(self) -> None:
+        told = sandbox.run({"code": "def halve(x):\n    return x / 0", "path": "user/maths 2.py"}, "halve(4)")
+
+        self.assertEqual((error(told[1])["line"], error(told[1])["lineText"]), (1, "halve(4)"))
+        self.assertIn('File "/user/maths 2.py", line 2, in halve\n    return x / 0', error(told[1])["traceback"])
+
+    def test_an_error_in_the_file_has_its_line(self) -> None:
+        for code, line in (("x = 1\nx / 0", 2), ("x = 1\nx = (", 2)):
+            with self.subTest(code):
+                self.assertEqual(error(sandbox.run({"code": code, "path": "team/a.py"})[0])["line"], line)
+
+
 class Ends(unittest.TestCase):
     def test_what_the_program_held_is_let_go_and_finds_what_it_uses(self) -> None:
         code = textwrap.dedent("""

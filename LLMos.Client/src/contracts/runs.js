@@ -10,7 +10,12 @@
 /**
  * @typedef {object} StartRunRequest
  * @property {"python"} language
- * @property {string} code At most 1 MiB of UTF-8.
+ * @property {string} [code] At most 1 MiB of UTF-8; missing: what the file of `path` has.
+ * @property {string} [path] The file that runs, such as user/report.py; it need not be there.
+ * @property {string} [workingFolder]
+ * @property {string[]} [arguments]
+ * @property {Record<string, string>} [environment]
+ * @property {"keep" | "end"} [abandon]
  * @property {string} [stdin]
  * @property {number} [timeoutSeconds]
  * @property {number} [heapMegabytes]

@@ -46,9 +46,8 @@ function richest(data, figure) {
     return { element: latexElement(data["text/latex"], plain || data["text/latex"]), about: "Formula" }
   if ("text/markdown" in data)
     return { element: markdownElement(data["text/markdown"]), about: "Markdown", copied: data["text/markdown"] }
-  if ("application/json" in data)
-    return { element: plainText(indented(data["application/json"])), about: "JSON" }
-  return { element: plainText(plain) }
+  const json = "application/json" in data && treeOf(data["application/json"], plain)
+  return json ? { element: plainText(json), about: "JSON" } : { element: plainText(plain) }
 }
 
 /** @param {string} html @returns {RichView | null} null when there is nothing to see, as of a figure that its scripts draw */
@@ -60,13 +59,19 @@ function htmlView(html) {
   return { element: frame.element, about: frame.about, dispose: stopWatching }
 }
 
-/** @param {string} json */
-function indented(json) {
+/** What has names is read better as JSON, line by line; numbers and rows of them as the program wrote them. @param {string} json @param {string} plain @returns {string | null} */
+function treeOf(json, plain) {
   try {
-    return JSON.stringify(JSON.parse(json), null, 2)
+    const value = JSON.parse(json)
+    return plain === "" || plain.startsWith("<") || hasNames(value) ? JSON.stringify(value, null, 2) : null
   } catch {
     return json
   }
+}
+
+/** @param {unknown} value @returns {boolean} */
+function hasNames(value) {
+  return Array.isArray(value) ? value.some(hasNames) : typeof value === "object" && value !== null && Object.keys(value).length > 0
 }
 
 /** @param {string} text */

@@ -20,6 +20,7 @@ import { SessionPicker } from "./session-picker.js"
  * @property {HTMLElement} strip the tabs
  * @property {HTMLElement} stage the file that is chosen
  * @property {boolean} isShown whether it is a file that is on the screen, rather than the draft
+ * @property {string} path of the file that is chosen
  * @property {CodeEditor | null} program of the file; null: it is none
  * @property {() => void} showDraft
  * @property {(path: string) => void} open
@@ -69,6 +70,11 @@ export class EditorPanel {
 
   get code() {
     return this.program?.text ?? null
+  }
+
+  /** Of the file that would run; null: it is in none. */
+  get path() {
+    return this.files.isShown ? this.files.path : null
   }
 
   /** Shows the file that is chosen, or the draft again. */

@@ -7,7 +7,7 @@ import { icon } from "../ui/icon.js"
 
 const onMac = /Mac|iPhone|iPad/.test(navigator.userAgent)
 const runKeys = onMac ? "⌘↵" : "Ctrl ↵"
-const stopKeys = onMac ? "⌘." : "Ctrl ."
+const interruptKeys = onMac ? "⌘." : "Ctrl ."
 
 /** Run, or Stop and Interrupt while a run is live. */
 export class RunControls {
@@ -15,11 +15,11 @@ export class RunControls {
   constructor(delegate, canRun) {
     this.canRun = canRun
     this.run = element("button", { class: "button primary", type: "button", "data-testid": "run", onclick: () => delegate.runAsked() })
-    this.stop = element("button", { class: "button stop", type: "button", "data-testid": "stop", "aria-keyshortcuts": "Control+.", "aria-describedby": "stop-note", onclick: () => delegate.stopAsked() },
-      icon(Square, 14), "Stop", element("kbd", {}, stopKeys))
+    this.stop = element("button", { class: "button stop", type: "button", "data-testid": "stop", "aria-describedby": "stop-note", onclick: () => delegate.stopAsked() },
+      icon(Square, 14), "Stop")
     this.interrupt = element("button", {
-      class: "button", type: "button", title: "Raise KeyboardInterrupt in the program", "aria-describedby": "stop-note", onclick: () => delegate.interruptAsked(),
-    }, icon(CirclePause), element("span", { class: "wide-only" }, "Interrupt"))
+      class: "button", type: "button", title: "Raise KeyboardInterrupt in the program", "aria-keyshortcuts": "Control+.", "aria-describedby": "stop-note", onclick: () => delegate.interruptAsked(),
+    }, icon(CirclePause), element("span", { class: "wide-only" }, "Interrupt"), element("kbd", { class: "wide-only" }, interruptKeys))
     this.element = element("div", { class: "run-controls" }, this.interrupt, this.stop, this.run)
     this.set("run")
   }

@@ -77,7 +77,8 @@ export class RunsPage {
     this.#setControls()
     try {
       const session = this.sessions.choice.name
-      const run = await this.client.start({ ...settings, code, ...session && { session } })
+      const path = this.editor.path
+      const run = await this.client.start({ ...settings, code, ...path && { path }, ...session && { session } })
       this.#changed(run)
       this.#follow(run)
       history.pushState(null, "", `#run=${run.id}`)
@@ -260,7 +261,7 @@ export class RunsPage {
       return
     if (event.key === "." && this.#shown?.output.live) {
       event.preventDefault()
-      this.stopAsked()
+      this.interruptAsked()
     } else if (event.key === "Enter") {
       event.preventDefault()
       void this.runAsked()

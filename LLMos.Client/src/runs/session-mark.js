@@ -48,7 +48,7 @@ export class SessionMark {
       return
     this.stopNote.hidden = !isTrue
     fill(this.stopNote, ...isTrue
-      ? [element("strong", {}, "Interrupt"), " keeps the session’s variables. ", element("strong", {}, "Stop"), " loses them."]
+      ? ["Both keep the session’s variables. A program that goes on for 2 s after ", element("strong", {}, "Stop"), " is ended with them."]
       : [])
   }
 }

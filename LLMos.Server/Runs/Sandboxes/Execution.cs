@@ -27,9 +27,6 @@ internal sealed class Execution : IDisposable
     // A fork confines itself in milliseconds; a host that is very busy has more time.
     private static readonly TimeSpan Sealing = TimeSpan.FromSeconds(30);
 
-    // How long a stopped program may take to hand over what it gathered.
-    private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(50);
-
     // A worker whose pipe has ended is ending itself; one that only closed its descriptors is ended by us.
     private static readonly TimeSpan Leaving = TimeSpan.FromSeconds(1);
 
@@ -46,8 +43,8 @@ internal sealed class Execution : IDisposable
     private readonly TimeSpan _cpuBefore;
     private readonly long _taken = Stopwatch.GetTimestamp();
     private readonly Timer _clock;
-    private long _started, _stoppedAt;
-    private volatile RunEnd? _stopped;
+    private readonly StopRequest _stop = new();
+    private long _started;
     private volatile bool _buffering;
     private bool _begun, _interrupted, _callsEnded, _gaveWay;
     private volatile string? _outcome;
@@ -67,7 +64,7 @@ internal sealed class Execution : IDisposable
     }
 
     /// <summary>Whether the worker reached its program's end by itself, so that it can run the next one of its session.</summary>
-    public bool WorkerGoesOn => _outcome is not null && _stopped is null && _output.Exceeded is null;
+    public bool WorkerGoesOn => _outcome is not null && _stop.Stopped is null && _output.Exceeded is null;
 
     /// <summary>What a session's program left behind, as its worker tells it; null when it did not come to that.</summary>
     public SessionVariables? Variables { get; private set; }
@@ -76,7 +73,7 @@ internal sealed class Execution : IDisposable
     public bool HasBegun => _begun;
 
     /// <summary>How the run was ended from outside; null while it was not.</summary>
-    public RunEnd? StoppedAs => _stopped;
+    public RunEnd? StoppedAs => _stop.Stopped;
 
     /// <summary>Waits until the worker is sealed; one that has run a program is.</summary>
     /// <param name="said">What it wrote when it could not apply a required layer.</param>
@@ -108,7 +105,7 @@ internal sealed class Execution : IDisposable
     {
         _started = Stopwatch.GetTimestamp();
         if (!SendProgram())
-            return _stopped;
+            return _stop.Stopped;
 
         while (_outcome is null)
         {
@@ -117,7 +114,7 @@ internal sealed class Execution : IDisposable
             if (fromErrors)
                 _errors.Read(_buffer);
             // One that was killed ends its output; should the kernel not get to that, it is left to it.
-            if ((fromOutput && !ReadOutput()) || IsOverdue)
+            if ((fromOutput && !ReadOutput()) || _stop.IsOverdueBy(Leaving))
                 return Gone();
             // What was printed before it comes before what it changes.
             if (fromCalls && _outcome is null)
@@ -143,15 +140,25 @@ internal sealed class Execution : IDisposable
         }
     }
 
+    /// <summary>Ends the program as <paramref name="end"/> says, and keeps its session if it can: it is interrupted, and stopped when that did not help.</summary>
+    public void AskToEnd(RunEnd end)
+    {
+        lock (_gate)
+        {
+            if (_outcome is not null || !_stop.TryAsk(end))
+                return;
+        }
+
+        Interrupt();
+    }
+
     /// <summary>Ends the program as <paramref name="end"/> says, after it has handed over the text that it gathered. The first call counts, none after the program's own end.</summary>
     public void Stop(RunEnd end)
     {
         lock (_gate)
         {
-            if (_stopped is not null || _outcome is not null)
+            if (_outcome is not null || !_stop.TryStop(WithUsage(end, _worker.Measure())))
                 return;
-            _stoppedAt = Stopwatch.GetTimestamp();
-            _stopped = WithUsage(end, _worker.Measure());
         }
 
         _calls?.Cancel();
@@ -168,17 +175,23 @@ internal sealed class Execution : IDisposable
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
-    private bool IsOverdue => _stopped is not null && Stopwatch.GetElapsedTime(_stoppedAt) > HandOver + Leaving;
-
     /// <returns>False when the worker is gone, or does not read and was stopped: a session's may be hostile by now.</returns>
-    private bool SendProgram() => _worker.Send(new { type = "run", code = _run.Request.Code, stdin = _run.Request.Stdin, keeps = _keeps });
+    private bool SendProgram()
+    {
+        var asked = _run.Request;
+        return _worker.Send(new
+        {
+            type = "run", code = asked.Code, stdin = asked.Stdin, keeps = _keeps,
+            path = asked.Path, workingFolder = asked.WorkingFolder, arguments = asked.Arguments, environment = asked.Environment,
+        });
+    }
 
     /// <summary>Milliseconds until something is due although nothing arrives.</summary>
     private int Patience()
     {
         if (_output.IsHolding)
             return CoalesceMilliseconds;
-        if (_buffering || _stopped is not null)
+        if (_buffering || _stop.Stopped is not null)
             return QuietMilliseconds;
         var due = _gaveWay ? _run.Limits.TimeoutSeconds : Math.Min(_run.Limits.TimeoutSeconds, Quick.TotalSeconds);
         return (int)Math.Ceiling(Math.Max(0, due - Elapsed.TotalSeconds) * 1000);
@@ -187,7 +200,7 @@ internal sealed class Execution : IDisposable
     private void OnSilence()
     {
         _output.Flush(isLast: false);
-        if (_stopped is not null)
+        if (_stop.Stopped is not null)
         {
             _worker.Kill();
         }
@@ -201,9 +214,11 @@ internal sealed class Execution : IDisposable
     /// <summary>Does what is due: by the timer, and by the thread itself when it knows that it is.</summary>
     private void ObserveClock()
     {
-        if (_stopped is not null ? Stopwatch.GetElapsedTime(_stoppedAt) > HandOver : _started == 0 && Stopwatch.GetElapsedTime(_taken) > Sealing)
+        if (_stop.IsHandedOver || (_stop.Stopped is null && _started == 0 && Stopwatch.GetElapsedTime(_taken) > Sealing))
             _worker.Kill();
-        if (_stopped is not null || _started == 0)
+        if (_stop.IsGraceOver)
+            Stop(_stop.End!);
+        if (_stop.Stopped is not null || _started == 0)
             return;
 
         if (!_gaveWay && Elapsed > Quick && _outcome is null)
@@ -221,7 +236,10 @@ internal sealed class Execution : IDisposable
     private void TimeOut()
     {
         var limit = new LimitReached("timeoutSeconds", _run.Limits.TimeoutSeconds, Math.Round(Elapsed.TotalSeconds, 3));
-        Stop(new(RunState.TimedOut, Limit: limit));
+        if (_keeps)
+            AskToEnd(new(RunState.TimedOut, Limit: limit));
+        else
+            Stop(new(RunState.TimedOut, Limit: limit));
     }
 
     private void AnswerCall()
@@ -352,9 +370,16 @@ internal sealed class Execution : IDisposable
         _errors.ReadRest(_buffer);
         var usage = _worker.Measure();
         if (_worker.IsScattered(usage.PageTableBytes))
-            return _stopped = WithUsage(Scattered, usage);
+        {
+            var scattered = WithUsage(Scattered, usage);
+            _stop.TryStop(scattered);
+            return scattered;
+        }
+
         if (_output.Exceeded is { } exceeded)
             return WithUsage(new(RunState.OutputExceeded, Limit: exceeded), usage);
+        if (_stop is { Stopped: null, End: { } asked })
+            return WithUsage(asked, usage);
 
         return WithUsage(
             _outcome switch
@@ -370,13 +395,13 @@ internal sealed class Execution : IDisposable
     /// <summary>The pipe ended without that.</summary>
     private RunEnd? Gone()
     {
-        if (_stopped is not null)
-            return _stopped;
+        if (_stop.Stopped is { } stopped)
+            return stopped;
         if (!_begun)
             return null;
 
         var left = _worker.WaitForExit(Leaving);
-        if (_stopped is { } meanwhile)
+        if (_stop.Stopped is { } meanwhile)
             return meanwhile;
         if (!left)
         {
@@ -387,7 +412,7 @@ internal sealed class Execution : IDisposable
 
         _errors.ReadRest(_buffer);
         var exit = _worker.Exited.GetAwaiter().GetResult();
-        return WithUsage(exit.ToEnd(_worker.Policy.CpuSeconds), exit.Usage);
+        return WithUsage(_stop.End ?? exit.ToEnd(_worker.Policy.CpuSeconds), exit.Usage);
     }
 
     private RunEnd WithUsage(RunEnd end, WorkerUsage usage) =>

@@ -113,7 +113,7 @@ internal sealed class PythonSandbox(
         if (!starting.IsCompleted)
         {
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            run.Attach(_ => ended.TrySetResult(), () => ended.TrySetResult());
+            run.Attach(_ => ended.TrySetResult(), _ => ended.TrySetResult(), () => ended.TrySetResult());
             var first = Task.WhenAny(starting, ended.Task).GetAwaiter().GetResult();
             run.Detach();
             if (first == ended.Task)
@@ -241,7 +241,7 @@ internal sealed class PythonSandbox(
     private static RunEnd? Pump(Run run, Execution execution, out string said)
     {
         said = "";
-        run.Attach(reason => execution.Stop(new(RunState.Cancelled, reason)), execution.Interrupt);
+        run.Attach(reason => execution.AskToEnd(new(RunState.Cancelled, reason)), reason => execution.Stop(new(RunState.Cancelled, reason)), execution.Interrupt);
         try
         {
             return execution.WaitUntilReady(out said) ? execution.Pump() : execution.StoppedAs;

@@ -20,7 +20,7 @@ internal static class SessionEndpoints
     private static async Task<NoContent> Close(string name, Caller caller, SessionRegistry sessions, RunRegistry runs)
     {
         if (sessions.Close(caller, name) is { } run)
-            await runs.CancelAsync(caller, run.Id);
+            await runs.CancelAsync(caller, run.Id, keepsSession: false);
         return TypedResults.NoContent();
     }
 }

@@ -10,6 +10,9 @@ namespace LLMos.Tests.Runs.Sessions;
 /// <summary>What a session keeps, loses and tells of it.</summary>
 public sealed class SessionTests(SharedServer shared)
 {
+    // Does not end although it is asked to.
+    private const string Stubborn = "import time\nprint('begun')\nwhile True:\n    try: time.sleep(600)\n    except KeyboardInterrupt: pass";
+
     [Fact]
     public async Task A_session_keeps_names_imports_functions_and_open_objects_between_runs()
     {
@@ -62,7 +65,7 @@ public sealed class SessionTests(SharedServer shared)
         var ada = await shared.NewPersonAsync();
         await ada.RunInAsync("s", "x = 1");
         var run = await ada.StartInAsync("s", code);
-        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        await ada.EventsUntilAsync(run.Id, IsLine);
 
         using var interrupted = await ada.Client.PostAsync($"/api/v1/runs/{run.Id}/interrupt", content: null);
 
@@ -72,7 +75,39 @@ public sealed class SessionTests(SharedServer shared)
     }
 
     [Theory]
-    [InlineData("while True: pass", 0.2, "timed-out")]
+    [InlineData("import time\nprint('begun')\ntime.sleep(600)", "KeyboardInterrupt")]
+    [InlineData("print('begun')\nwhile True: pass", "KeyboardInterrupt")]
+    [InlineData("import time\ntry:\n    print('begun')\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    x += 0", null)]
+    [InlineData("import time\ntry:\n    print('begun')\n    time.sleep(600)\nfinally:\n    1 / 0", "ZeroDivisionError")]
+    public async Task Stopping_a_run_keeps_the_variables_of_its_session(string code, string? error)
+    {
+        var ada = await shared.NewPersonAsync();
+        await ada.RunInAsync("s", "x = 1");
+        var run = await ada.StartInAsync("s", code);
+        await ada.EventsUntilAsync(run.Id, IsLine);
+
+        using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{run.Id}/cancel", content: null);
+
+        var ended = await ada.GetRunAsync(run.Id);
+        Assert.Equal(("cancelled", $"Stopped by {ended.User}.", "kept", error), (ended.State, ended.Reason, ended.SessionState, ended.Error?.Name));
+        Assert.Equal("1", (await ada.RunInAsync("s", "x")).Result!["text/plain"]);
+    }
+
+    [Fact]
+    public async Task A_run_that_takes_too_long_keeps_the_variables_of_its_session_and_says_where_it_was()
+    {
+        var ada = await shared.NewPersonAsync();
+        await ada.RunInAsync("s", "x = 1");
+
+        var ended = await ada.RunInAsync("s", "while True:\n    x += 1", timeoutSeconds: 0.3);
+
+        Assert.Equal(("timed-out", "timeoutSeconds", "kept", "KeyboardInterrupt"), (ended.State, ended.Limit?.Name, ended.SessionState, ended.Error?.Name));
+        Assert.InRange(ended.Error!.Line!.Value, 1, 2);
+        Assert.Equal("True", (await ada.RunInAsync("s", "x > 1")).Result!["text/plain"]);
+    }
+
+    [Theory]
+    [InlineData(Stubborn, 0.2, "timed-out")]
     [InlineData("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)", 10, "crashed")]
     [InlineData("import os\nos._exit(0)", 10, "succeeded")]
     [InlineData("print('x' * 100_000_000)", 20, "output-exceeded")]
@@ -97,11 +132,11 @@ public sealed class SessionTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_session_that_was_cancelled_in_its_first_run_is_lost_though_nothing_is_known_of_it()
+    public async Task A_session_that_was_stopped_in_its_first_run_is_lost_though_nothing_is_known_of_it()
     {
         var ada = await shared.NewPersonAsync();
-        var run = await ada.StartInAsync("s", "x = 1\nprint('begun')\nwhile True: pass");
-        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        var run = await ada.StartInAsync("s", Stubborn);
+        await ada.EventsUntilAsync(run.Id, IsLine);
 
         using var cancelled = await ada.Client.PostAsync($"/api/v1/runs/{run.Id}/cancel", content: null);
 
@@ -117,7 +152,7 @@ public sealed class SessionTests(SharedServer shared)
         var first = await ada.RunInAsync("s", "x = 1");
         await ada.RunInAsync("s", "import os\nos._exit(1)");
         var run = await ada.StartInAsync("s", "y = 2\nprint('begun')\nwhile True: pass");
-        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        await ada.EventsUntilAsync(run.Id, IsLine);
 
         using var interrupted = await ada.Client.PostAsync($"/api/v1/runs/{run.Id}/interrupt", content: null);
 
@@ -134,7 +169,7 @@ public sealed class SessionTests(SharedServer shared)
     {
         var ada = await shared.NewPersonAsync();
         await ada.RunInAsync("s", "x = 1");
-        var run = await ada.RunInAsync("s", "while True: pass", timeoutSeconds: 0.2);
+        var run = await ada.RunInAsync("s", Stubborn, timeoutSeconds: 0.2);
 
         var events = await ada.EventsUntilAsync(run.Id, _ => false);
 
@@ -166,7 +201,7 @@ public sealed class SessionTests(SharedServer shared)
         var ada = await shared.NewPersonAsync();
         await ada.RunInAsync("s", "x = 1");
         var run = await ada.StartInAsync("s", "print('begun')\nwhile True: pass");
-        await ada.EventsUntilAsync(run.Id, happened => happened.Type == "stdout");
+        await ada.EventsUntilAsync(run.Id, IsLine);
 
         using var closed = await ada.Client.DeleteAsync("/api/v1/sessions/s");
 

@@ -87,7 +87,7 @@ def _unknown_keyword(error: TypeError, message: str) -> str | None:
     found = _KEYWORD.search(message)
     if found is None:
         return None
-    own = [frame for frame in _frames(error) if stacks.is_of_user(frame.f_code.co_filename, "<program")]
+    own = [frame for frame in _frames(error) if stacks.is_of_user(frame.f_code.co_filename)]
     made = [frame.f_globals.get(found[1] or found[2]) for frame in own]
     # Not of a function or class that the user has written.
     return None if any(isinstance(thing, (types.FunctionType, type)) and not _is_here(str(thing.__module__)) for thing in made) else versions()

@@ -6,6 +6,7 @@ from typing import Any
 
 from llmos import failures, known
 from llmos.bundle import Bundle
+from llmos.json_values import json_of
 from llmos.line import send
 
 __all__ = ("bundle_of", "display", "shows_itself")
@@ -64,6 +65,8 @@ def bundle_of(thing: Any) -> dict[str, str]:
                 _guarded(lambda: bundle.add(kind, _without_metadata(_call(thing, method))), f"{type(thing).__name__}.{method}")
     if "text/plain" not in bundle.data:
         bundle.add("text/plain", _text_of(thing))
+    if "application/json" not in bundle.data and (json := json_of(thing)) is not None:
+        bundle.add("application/json", json)
     return bundle.finish()
 
 

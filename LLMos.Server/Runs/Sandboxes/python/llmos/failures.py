@@ -7,11 +7,9 @@ from typing import Any
 
 from llmos import advice, stacks
 from llmos.hints import hint_for
+from llmos.stacks import PROGRAM
 
 __all__ = ("INDESCRIBABLE", "PROGRAM", "describe", "text_of", "traceback_of")
-
-# What a program is called in tracebacks; a session's later ones have a number behind it.
-PROGRAM = "<program>"
 
 _MAX_NAME, _MAX_MESSAGE, _MAX_TRACEBACK = 200, 8_000, 32_000
 _MAX_LINE, _MAX_CAUSES = 500, 16
@@ -23,10 +21,7 @@ INDESCRIBABLE = {"type": "error", "name": "Exception", "message": "(it cannot be
 
 
 def describe(error: BaseException, program: str) -> dict[str, Any]:
-    """Return the `error` frame for `error`, raised by the program compiled under the name `program`.
-
-    Frames of the session's earlier programs, whose names begin alike, are the user's too.
-    """
+    """Return the `error` frame for `error`, raised by the program compiled under the name `program`."""
     # Without the stacks, which endless recursion makes as long as memory lasts.
     told = traceback.TracebackException.from_exception(error, limit=0, compact=True)
     related = _related(error, told, program)
@@ -74,7 +69,7 @@ def _related(error: BaseException, told: traceback.TracebackException, program: 
         one, its, relation = waiting.pop(0)
         if one is None or its is None:
             continue
-        its.stack, depth = stacks.of_user(one.__traceback__, program)
+        its.stack, depth = stacks.of_user(one.__traceback__)
         found.append(_Related(one, relation, depth, _place_of(one, its.stack, program)))
         waiting.append((one.__cause__, its.__cause__, "cause"))
         waiting.append((one.__context__, its.__context__, "handling"))

@@ -10,7 +10,9 @@ from typing import Any
 
 from llmos import places
 
-__all__ = ("install",)
+__all__ = ("install", "look_first_beside")
+
+_first: str | None = None
 
 
 class _Source(SourceLoader):
@@ -35,7 +37,7 @@ class _Modules(MetaPathFinder):
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> ModuleSpec | None:
         last = name.rpartition(".")[2]
         parts: list[str] = []
-        for folder in [places.current(), *sys.path] if path is None else path:
+        for folder in [_first or places.current(), *sys.path, places.current()] if path is None else path:
             whole = places.find(folder)
             if whole is None:
                 continue
@@ -50,6 +52,12 @@ class _Modules(MetaPathFinder):
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = parts
         return spec
+
+
+def look_first_beside(folder: str | None) -> None:
+    """Have modules be found first in the folder of the file that runs; None: in the folder that the program is in."""
+    global _first
+    _first = folder
 
 
 def install() -> None:

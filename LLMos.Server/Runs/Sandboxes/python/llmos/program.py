@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llmos import (
-    array_files, callbacks, calls, ending, failures, files, hints, libraries, line, modules, opening, sources, standard_input, variables, warned,
+    array_files, callbacks, calls, ending, failures, files, hints, libraries, line, modules, opening, sources, standard_input, surroundings, variables, warned,
 )
 from llmos.display import bundle_of, shows_itself
 from llmos.streams import ErrorStream, OutputStream
@@ -105,6 +105,7 @@ class _Interpreter:
         # One for what awaits and for what does not, so that both see the same variables of a context.
         self._context = contextvars.copy_context()
         self._count = 0
+        self._name = NAME
         self._reserve = _reserve()
         self._output = OutputStream(lambda: channel.send({"type": "buffering"}))
         self._errors = ErrorStream(line.send)
@@ -122,7 +123,13 @@ class _Interpreter:
     def run(self, request: dict[str, Any]) -> None:
         """Execute the program of a `run` request as `__main__` and send its result or error, then `ended`."""
         sys.stdin = sys.__stdin__ = standard_input.fill((request["stdin"] or "").encode("utf-8", "replace"))
-        sys.argv = [NAME]
+        self._count += 1
+        # Each program has a name of its own, so that a function defined in an earlier one shows its own lines.
+        self._name = surroundings.file_of(request) or (NAME if self._count == 1 else f"{NAME[:-1]} {self._count}>")
+        with surroundings.given(request, self._main, NAME):
+            self._run(request)
+
+    def _run(self, request: dict[str, Any]) -> None:
         outcome = "succeeded"
         bundle = None
         try:
@@ -157,11 +164,6 @@ class _Interpreter:
         if request["keeps"]:
             self._make_ready()
 
-    @property
-    def _name(self) -> str:
-        # Each program has a name of its own, so that a function defined in an earlier one shows its own lines.
-        return NAME if self._count <= 1 else f"{NAME[:-1]} {self._count}>"
-
     def _make_ready(self) -> None:
         """Put everything in place that the program before may have closed, replaced or used up."""
         self._reserve.close()
@@ -185,7 +187,6 @@ class _Interpreter:
 
     def _execute(self, source: str) -> Any:
         """Run `source` and return the value of its last line, if that is an expression. Top-level `await` works."""
-        self._count += 1
         sys.modules["__main__"] = self._main
         namespace = self._main.__dict__
         parts, is_shown = sources.translate(source, self._name)

@@ -7,11 +7,14 @@ import traceback
 from collections.abc import Iterable
 from types import CodeType, TracebackType
 
-__all__ = ("is_of_user", "of_user")
+__all__ = ("PROGRAM", "is_of_user", "of_user")
 
 _ENDS = 15  # frames at each end
 _LEFT_OUT = "<left out>"
+# What a program is called in tracebacks; a session's later ones have a number behind it. One that stands for a file has its name.
+PROGRAM = "<program>"
 _VOLUMES = ("/user/", "/team/", "/system/")
+_OF_USER = (PROGRAM[:-1], *_VOLUMES)
 
 
 class _Stack(traceback.StackSummary):
@@ -21,15 +24,14 @@ class _Stack(traceback.StackSummary):
         return super().format_frame_summary(frame_summary)
 
 
-def of_user(trace: TracebackType | None, program: str) -> tuple[traceback.StackSummary, int]:
-    """Return the frames of `program`, of the session's earlier ones, of the user's modules in the volumes and of `exec`, and how many there
-    were before the middle was left out."""
-    begins = program.rstrip("0123456789>").rstrip()
+def of_user(trace: TracebackType | None) -> tuple[traceback.StackSummary, int]:
+    """Return the frames of the session's programs, of the user's modules in the volumes and of `exec`, and how many there were before the
+    middle was left out."""
     first: list[TracebackType] = []
     last: collections.deque[TracebackType] = collections.deque(maxlen=_ENDS)
     count = 0
     while trace is not None:
-        if is_of_user(trace.tb_frame.f_code.co_filename, begins):
+        if is_of_user(trace.tb_frame.f_code.co_filename):
             count += 1
             (first if count <= _ENDS else last).append(trace)
         trace = trace.tb_next
@@ -37,9 +39,9 @@ def of_user(trace: TracebackType | None, program: str) -> tuple[traceback.StackS
     return _Stack(_summaries(first) + _middle(left_out) + _summaries(last)), count
 
 
-def is_of_user(file: str, begins: str) -> bool:
-    """Whether code of `file` was written by the user; the names of programs begin with `begins`."""
-    if file.startswith((begins, *_VOLUMES)) or file == "<string>":
+def is_of_user(file: str) -> bool:
+    """Whether code of `file` was written by the user."""
+    if file.startswith(_OF_USER) or file == "<string>":
         return True
     # What the user compiles under a name of their own; libraries have absolute ones.
     return file.endswith(".py") and not file.startswith(("/", "<"))
