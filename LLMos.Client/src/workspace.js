@@ -2,6 +2,7 @@ import { AccountClient } from "./accounts/account-client.js"
 import { accountMenu } from "./accounts/account-menu.js"
 import { Api } from "./connection/api.js"
 import { Hub } from "./connection/hub.js"
+import { Problem } from "./connection/problem.js"
 import { DeviceClient } from "./devices/device-client.js"
 import { DevicesPage } from "./devices/devices-page.js"
 import { Places } from "./places.js"
@@ -16,7 +17,7 @@ import { Sessions } from "./runs/sessions.js"
 import { ConnectionBanner } from "./ui/connection-banner.js"
 import { element, fill } from "./ui/element.js"
 import { mark } from "./ui/icon.js"
-import { toast } from "./ui/toast.js"
+import { takeBack, toast } from "./ui/toast.js"
 import { FilesPanel } from "./volumes/files-panel.js"
 import { OpenFiles } from "./volumes/open-files.js"
 import { VolumeClient } from "./volumes/volume-client.js"
@@ -78,9 +79,7 @@ export function open(page, account) {
     location.replace("/")
   }
   addEventListener("storage", ({ key }) => key === signedOutKey && location.reload())
-  const showBadge = () => badge.refresh().then(
-    ({ ready, reason }) => ready || toast(reason ?? "The sandbox is not ready, so runs are refused.", "error"),
-    (problem) => toast(problem.message, "error"))
+  const showBadge = statesOf(badge)
 
   fill(page,
     element("a", { class: "skip", href: "#editor", onclick: (/** @type {Event} */ event) => (event.preventDefault(), runsPage.editor.editor.focus()) }, "Go to the editor"),
@@ -111,6 +110,7 @@ export function open(page, account) {
   hub.delegate = {
     hubConnected() {
       banner.back()
+      takeBack(Problem.unreachableSentence)
       runsPage.hubConnected()
       if (wasLost)
         void showBadge()
@@ -127,8 +127,11 @@ export function open(page, account) {
   void showBadge()
   volumesHub.delegate = {
     hubConnected() {
-      if (!canRun)
+      if (!canRun) {
         banner.back()
+        takeBack(Problem.unreachableSentence)
+        void showBadge()
+      }
       void volumes.hubConnected()
     },
     hubDisconnected() {
@@ -146,4 +149,24 @@ export function open(page, account) {
     hub.start()
   if (matchMedia("(pointer: fine)").matches && !runsPage.element.hidden)
     runsPage.editor.editor.focus()
+}
+
+/** What shows the sandbox's state until it is known, and what is wrong for as long as it is so. @param {IsolationBadge} badge */
+function statesOf(badge) {
+  const again = 1000
+  let said = ""
+  return async function show() {
+    try {
+      const { ready, reason, isStarting } = await badge.refresh()
+      takeBack(said)
+      if (isStarting) {
+        setTimeout(show, again)
+      } else if (!ready) {
+        said = reason ?? "The sandbox is not ready, so runs are refused."
+        toast(said, "error")
+      }
+    } catch (problem) {
+      toast(/** @type {Error} */ (problem).message, "error")
+    }
+  }
 }

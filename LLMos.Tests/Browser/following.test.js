@@ -82,7 +82,7 @@ test("a lost server is told, and when it is back so is what became of the run", 
   await shows(output(page), "early line 999")
 
   await server.kill()
-  await shows(page.getByRole("status"), "The connection to the server is lost")
+  await shows(page.getByRole("status"), "Reconnecting…")
   await server.begin()
   await page.locator(".banner").waitFor({ state: "hidden" })
 
@@ -92,4 +92,41 @@ test("a lost server is told, and when it is back so is what became of the run", 
   await page.getByRole("navigation", { name: "Runs" }).getByRole("link", { name: "Stopped" }).waitFor()
   await runToEnd(page, "print('it runs again')")
   await shows(output(page), "it runs again")
+  await shows(page.getByTestId("isolation"), "Isolated")
+  assert.equal(await page.getByRole("alert").count(), 0, "what was wrong is not said any more")
+})
+
+test("a network that is gone is told at once, and every line is there when it is back", async (t) => {
+  const visit = await Visit.signedIn(t, browser, server)
+  visit.announce(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|WebSocket/)
+  const page = await visit.open()
+  await run(page, twoParts)
+  await shows(output(page), "early line 999")
+
+  await page.context().setOffline(true)
+  await shows(page.getByRole("status"), "You are offline")
+  await page.context().setOffline(false)
+  await page.locator(".banner").waitFor({ state: "hidden" })
+  await page.getByRole("button", { name: "Interrupt" }).click()
+
+  await shows(output(page), "late line")
+  await shows(runState(page), "Succeeded")
+})
+
+test("a run that is started while another one runs waits without taking its place", async (t) => {
+  const visit = await Visit.signedIn(t, browser, server)
+  const page = await visit.open()
+  await run(page, twoParts)
+  await shows(output(page), "early line 999")
+  const first = page.url()
+
+  await run(page, "print('the second')")
+  await shows(page.getByRole("status"), "1 run queued")
+  assert.equal(page.url(), first)
+  await page.getByRole("button", { name: "Interrupt" }).click()
+
+  await shows(output(page), "the second")
+  await shows(runState(page), "Succeeded")
+  await page.goBack()
+  await shows(output(page), "late line")
 })

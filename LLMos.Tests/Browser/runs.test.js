@@ -169,6 +169,28 @@ test("a time limit is told in words and by its meter", async (t) => {
   await shows(page.locator(".meter-high"), /Time.* of 1 s/)
 })
 
+test("a limit that may not be asked for is told where it is typed", async (t) => {
+  const visit = await Visit.signedIn(t, browser, server)
+  const page = await visit.open()
+  await page.getByRole("button", { name: "limits and input of the next run" }).click()
+
+  await page.getByLabel("Time, seconds").fill("900")
+
+  await shows(page.getByRole("alert"), "Time is a number from 1 to 300.")
+  await page.getByLabel("Time, seconds").fill("90")
+  await page.getByRole("alert").waitFor({ state: "hidden" })
+})
+
+test("values that are JSON are shown with their names, rows of numbers as Python writes them", async (t) => {
+  const visit = await Visit.signedIn(t, browser, server)
+  const page = await visit.open()
+
+  await runToEnd(page, "{'mean': 2.5, 'rows': [1, 2]}")
+  await shows(output(page), "\"mean\": 2.5,")
+  await runToEnd(page, "[1, 2, 'three']")
+  await shows(output(page), "[1, 2, 'three']")
+})
+
 test("a memory limit is told in words and by its meter", async (t) => {
   const visit = await Visit.signedIn(t, browser, server)
   const page = await visit.open()

@@ -123,7 +123,7 @@ test("a run that is ended by a limit tells which variables were lost, and the ne
   await page.getByLabel("Time, seconds").fill("1")
   await page.keyboard.press("Escape")
 
-  await runToEnd(page, "while True: pass", "Timed out")
+  await runToEnd(page, "import time\nwhile True:\n    try: time.sleep(9)\n    except KeyboardInterrupt: pass", "Timed out")
   const loss = output(page).getByRole("region", { name: "Variables of doomed lost" })
   await shows(loss, "The variables of doomed are lost.")
   await shows(loss, /timed-out.*The next run begins empty/)

@@ -41,6 +41,7 @@ export class Hub {
       return
     this.#wanted = true
     addEventListener("online", this.retryNow)
+    addEventListener("offline", this.drop)
     void this.#connect()
   }
 
@@ -48,6 +49,7 @@ export class Hub {
     this.#wanted = false
     clearTimeout(this.#timer)
     removeEventListener("online", this.retryNow)
+    removeEventListener("offline", this.drop)
     await this.connection.stop()
   }
 
@@ -56,6 +58,12 @@ export class Hub {
       return
     clearTimeout(this.#timer)
     void this.#connect()
+  }
+
+  // A connection over a network that is gone would be believed in for half a minute.
+  drop = () => {
+    if (this.connected)
+      void this.connection.stop()
   }
 
   /** @param {string} name @param {(argument: any) => void} handler */

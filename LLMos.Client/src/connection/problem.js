@@ -1,5 +1,7 @@
 /** A refusal of the server, or the failure to reach it; its message is a sentence for people. */
 export class Problem extends Error {
+  static unreachableSentence = "The server cannot be reached. It may be restarting; try again in a moment."
+
   /** @param {string} code @param {string} detail @param {number} [status] 0 when no answer came @param {number | null} [retryAfterSeconds] */
   constructor(code, detail, status = 0, retryAfterSeconds = null) {
     super(detail)
@@ -38,7 +40,7 @@ export class Problem extends Error {
   }
 
   static unreachable() {
-    return new Problem("connection.failed", "The server cannot be reached. It may be restarting; try again in a moment.")
+    return new Problem("connection.failed", Problem.unreachableSentence)
   }
 }
 

@@ -1,4 +1,4 @@
-import { Check, ShieldAlert, ShieldCheck, ShieldX, X } from "lucide"
+import { Check, Shield, ShieldAlert, ShieldCheck, ShieldX, X } from "lucide"
 import { element, fill } from "../ui/element.js"
 import { count, roughly } from "../ui/format.js"
 import { icon } from "../ui/icon.js"
@@ -19,11 +19,15 @@ export class IsolationBadge {
     attachPopover(this.button, this.panel)
   }
 
+  /** Shows what the server knows now. `isStarting`: it does not know yet whether programs can run. */
   async refresh() {
     const answer = await this.read()
+    const isStarting = !answer.ready && answer.probedAt === null
     const missing = answer.layers.filter((layer) => !layer.held)
     const broken = answer.lastAttack?.broken ?? []
-    const [tone, sign, words] = !answer.ready
+    const [tone, sign, words] = isStarting
+      ? /** @type {const} */ (["waiting", Shield, "Starting…"])
+      : !answer.ready
       ? /** @type {const} */ (["bad", ShieldX, "Runs are off"])
       : broken.length > 0
         ? /** @type {const} */ (["bad", ShieldX, `${count(broken.length, "attack")} came through`])
@@ -34,12 +38,12 @@ export class IsolationBadge {
     this.button.className = `badge badge-${tone}`
     fill(this.button, icon(sign, 15), element("span", {}, words))
     fill(this.panel,
-      element("h2", {}, answer.ready && missing.length === 0 ? "Every layer of the sandbox holds" : "Not every layer of the sandbox holds"),
-      element("p", { class: "hint" }, "Each was tried by a real run when the server started."),
-      answer.reason && element("p", { class: "layers-reason" }, answer.reason),
+      element("h2", {}, isStarting ? "The sandbox is starting" : answer.ready && missing.length === 0 ? "Every layer of the sandbox holds" : "Not every layer of the sandbox holds"),
+      element("p", { class: "hint" }, isStarting ? "Programs can run in a few seconds." : "Each was tried by a real run when the server started."),
+      !isStarting && answer.reason && element("p", { class: "layers-reason" }, answer.reason),
       element("ul", {}, ...answer.layers.map(layerRow)),
       ...attackLines(answer.lastAttack))
-    return answer
+    return { ...answer, isStarting }
   }
 }
 

@@ -14,10 +14,11 @@ export class RunSettings {
     this.seconds = seconds.input
     this.megabytes = megabytes.input
     this.stdin = element("textarea", { id: "stdin", rows: 4, spellcheck: "false", class: "field mono", placeholder: "One line for each input()" })
+    this.fault = element("p", { class: "form-failure", role: "alert", hidden: true })
     this.note = element("p", { class: "hint" })
     this.button = element("button", { class: "button quiet", type: "button", title: "Limits and input of the next run" })
     this.panel = element("div", { class: "settings", role: "dialog", "aria-label": "Limits and input" },
-      element("div", { class: "settings-row" }, seconds.element, megabytes.element),
+      element("div", { class: "settings-row" }, seconds.element, megabytes.element), this.fault,
       element("div", { class: "labelled" }, element("label", { for: "stdin" }, "Standard input"), this.stdin),
       this.note)
     this.element = element("div", { class: "anchor" }, this.button)
@@ -38,10 +39,10 @@ export class RunSettings {
 
   /** @returns {Omit<StartRunRequest, "code"> | null} null after telling which field is wrong */
   request() {
-    const wrong = [this.seconds, this.megabytes].find((field) => !field.checkValidity())
+    const wrong = this.#wrong
     if (wrong) {
       this.panel.showPopover()
-      wrong.reportValidity()
+      wrong.focus()
       return null
     }
     return {
@@ -52,7 +53,16 @@ export class RunSettings {
     }
   }
 
+  get #wrong() {
+    return [this.seconds, this.megabytes].find((field) => !field.checkValidity())
+  }
+
   #tell() {
+    const wrong = this.#wrong
+    this.fault.hidden = !wrong
+    this.fault.textContent = wrong ? `${wrong === this.seconds ? "Time is" : "Heap is"} a number from ${wrong.min} to ${wrong.max}.` : ""
+    for (const field of [this.seconds, this.megabytes])
+      field.setAttribute("aria-invalid", String(field === wrong))
     const seconds = this.seconds.value || this.seconds.placeholder
     const megabytes = this.megabytes.value || this.megabytes.placeholder
     const limits = seconds ? `${seconds} s · ${megabytes} MB` : "Limits"

@@ -1,4 +1,4 @@
-import { clock, day } from "../ui/format.js"
+import { clock, count, day } from "../ui/format.js"
 import { element } from "../ui/element.js"
 import { SplitPane } from "../ui/split-pane.js"
 import { toast } from "../ui/toast.js"
@@ -22,6 +22,8 @@ export class RunsPage {
   #runs = new RunList()
   /** @type {{ id: string, output: RunOutput, follow: Follow<RunEvent> } | null} */
   #shown = null
+  /** Started while another one is shown that still runs, the next one first. @type {RunSummary[]} */
+  #queued = []
   #sending = false
   #controlState = ""
   /** @type {RunError | null} */
@@ -80,8 +82,13 @@ export class RunsPage {
       const path = this.editor.path
       const run = await this.client.start({ ...settings, code, ...path && { path }, ...session && { session } })
       this.#changed(run)
-      this.#follow(run)
-      history.pushState(null, "", `#run=${run.id}`)
+      if (this.#shown?.output.live) {
+        // What runs stays in view, and is what Stop ends.
+        this.#queued.push(run)
+        toast(`${count(this.#queued.length, "run")} queued: shown when the one before has ended.`)
+      } else {
+        this.#turnTo(run)
+      }
       this.tabs.choose("output")
     } catch (problem) {
       tell(problem)
@@ -89,6 +96,14 @@ export class RunsPage {
       this.#sending = false
       this.#setControls()
     }
+  }
+
+  /** @param {RunSummary} run that was started here */
+  #turnTo(run) {
+    const queued = this.#queued
+    this.#follow(run)
+    this.#queued = queued
+    history.pushState(null, "", `#run=${run.id}`)
   }
 
   stopAsked() {
@@ -204,6 +219,7 @@ export class RunsPage {
   /** @param {RunSummary & Partial<RunRecord>} run */
   #follow(run) {
     this.#shown?.follow.stop()
+    this.#queued = []
     this.editor.program?.mark(null)
     const output = new RunOutput()
     if (run.endedAt && run.files)
@@ -217,6 +233,9 @@ export class RunsPage {
         this.#markError(output)
         if (!output.live && !run.endedAt && output.files.list.length > 0)
           void this.#readFiles(run.id, output)
+        const next = output.live ? undefined : this.#queued.shift()
+        if (next)
+          this.#turnTo(next)
         return whole
       },
       followFailed: tell,

@@ -19,8 +19,8 @@ export class ConnectionBanner {
   lost() {
     this.#timer ??= setTimeout(() => {
       this.element.hidden = false
-      this.words.textContent = "The connection to the server is lost. Trying again; runs go on meanwhile."
-    }, patienceMilliseconds)
+      this.words.textContent = navigator.onLine ? "Reconnecting…" : "You are offline. The page reconnects when the network is back."
+    }, navigator.onLine ? patienceMilliseconds : 0)
   }
 
   back() {

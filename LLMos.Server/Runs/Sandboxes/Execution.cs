@@ -181,8 +181,14 @@ internal sealed class Execution : IDisposable
         var asked = _run.Request;
         return _worker.Send(new
         {
-            type = "run", code = asked.Code, stdin = asked.Stdin, keeps = _keeps,
-            path = asked.Path, workingFolder = asked.WorkingFolder, arguments = asked.Arguments, environment = asked.Environment,
+            type = "run",
+            code = asked.Code,
+            stdin = asked.Stdin,
+            keeps = _keeps,
+            path = asked.Path,
+            workingFolder = asked.WorkingFolder,
+            arguments = asked.Arguments,
+            environment = asked.Environment,
         });
     }
 
