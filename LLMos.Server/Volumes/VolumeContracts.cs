@@ -97,4 +97,9 @@ public sealed record BackupList(IReadOnlyList<BackupManifest> Backups);
 /// <summary>What a zip brought.</summary>
 /// <param name="Path">The folder that it is in now.</param>
 /// <param name="Folders">That the zip has by themselves; those of its files are made too.</param>
-public sealed record ImportResult(string Path, int Files, int Folders, long Bytes);
+/// <param name="LeftOut">What was not taken, at most 100 of them; <paramref name="LeftOutOmitted"/> counts the rest.</param>
+public sealed record ImportResult(string Path, int Files, int Folders, long Bytes, IReadOnlyList<LeftOutEntry> LeftOut, int LeftOutOmitted);
+
+/// <param name="Name">As the zip has it.</param>
+/// <param name="Reason">A few words, such as <c>a link</c>.</param>
+public sealed record LeftOutEntry(string Name, string Reason);

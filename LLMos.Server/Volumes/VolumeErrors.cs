@@ -97,6 +97,12 @@ internal static class VolumeErrors
     public static DomainException ArchiveInvalid(string why) =>
         new(new(ErrorKind.Invalid, "volumes.archive_invalid", $"The zip cannot be taken: {Shown(why)}. Nothing was changed."));
 
+    public static DomainException ArchiveNamesUnknown(string name) =>
+        new(new(ErrorKind.Invalid, "volumes.archive_names_unknown", $"The zip does not say how its names are written, such as '{Shown(name)}'. Say it by names=, such as names=shift_jis, gbk, big5, euc-kr, cp866 or windows-1252. Nothing was changed."));
+
+    public static DomainException ArchiveEncodingUnknown(string name) =>
+        new(new(ErrorKind.Invalid, "volumes.archive_encoding_unknown", $"'{Shown(name)}' is no encoding that names in a zip are written in."));
+
     public static DomainException ArchiveTooLarge(string why) =>
         new(new(ErrorKind.TooLarge, "volumes.archive_too_large", $"The zip cannot be taken: {why}. Nothing was changed."));
 

@@ -34,17 +34,8 @@ internal static class ZipDirectory
         }
     }
 
-    /// <returns>Whether the entry is a folder.</returns>
-    /// <exception cref="Foundation.Errors.DomainException"><c>volumes.archive_invalid</c>.</exception>
-    public static bool IsFolder(ZipArchiveEntry entry)
-    {
-        if (entry.IsEncrypted)
-            throw VolumeErrors.ArchiveInvalid($"'{entry.FullName}' is encrypted");
-        // What the Unix packers say of it; others say nothing.
-        if (((entry.ExternalAttributes >> ModeShift) & KindMask) is not (0 or RegularFile or Folder))
-            throw VolumeErrors.ArchiveInvalid($"'{entry.FullName}' is a link or a device");
-        return entry.FullName.EndsWith('/');
-    }
+    /// <summary>Whether it is a link or a device: what the Unix packers say of it; others say nothing.</summary>
+    public static bool IsSpecial(ZipArchiveEntry entry) => ((entry.ExternalAttributes >> ModeShift) & KindMask) is not (0 or RegularFile or Folder);
 
     /// <summary>Refuses to be read further than it may, so that the directory is never larger in memory than it is worth.</summary>
     private sealed class BoundedStream(FileStream file, long most) : Stream

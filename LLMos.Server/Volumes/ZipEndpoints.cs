@@ -27,9 +27,10 @@ internal static class ZipEndpoints
     }
 
     private static async Task<ImportResult> Import(
-        string volume, string? path, Caller caller, VolumeFiles files, ZipImport import, HttpContext http, bool overwrite = false)
+        string volume, string? path, Caller caller, VolumeFiles files, ZipImport import, HttpContext http, bool overwrite = false, string? names = null)
     {
         var at = VolumeAccess.ToWrite(caller, VolumePath.Parse(volume, path ?? "")).Path;
-        return await import.ReadAsync(caller, at, FileEndpoints.BodyOf(http, files), overwrite, http.RequestAborted);
+        var encoding = names is null ? null : ZipNames.Find(names) ?? throw VolumeErrors.ArchiveEncodingUnknown(names);
+        return await import.ReadAsync(caller, at, FileEndpoints.BodyOf(http, files), overwrite, encoding, http.RequestAborted);
     }
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using LLMos.Server.Accounts;
 using LLMos.Server.Foundation.Storage;
 using Microsoft.Extensions.Options;
@@ -17,8 +18,9 @@ internal sealed class ZipImport(VolumeFiles files, ContentStore contents, Archiv
     private const int PartBytes = 1024 * 1024, PartFiles = 256;
 
     /// <param name="overwrite">Whether files that are there get a next version; otherwise one of them refuses all.</param>
+    /// <param name="names">How names are written of which the zip does not say it; null: <see cref="ZipNames"/> guesses.</param>
     /// <exception cref="Foundation.Errors.DomainException"><c>volumes.archive_invalid</c>, <c>volumes.archive_too_large</c>, <c>volumes.path_invalid</c>, and what a write refuses. Nothing has changed then.</exception>
-    public async Task<ImportResult> ReadAsync(Caller caller, VolumePath into, Stream body, bool overwrite, CancellationToken cancellation)
+    public async Task<ImportResult> ReadAsync(Caller caller, VolumePath into, Stream body, bool overwrite, Encoding? names, CancellationToken cancellation)
     {
         List<ImportedEntry> entries = [];
         long? held = null;
@@ -31,9 +33,10 @@ internal sealed class ZipImport(VolumeFiles files, ContentStore contents, Archiv
             using var slot = await slots.TakeAsync(caller, Patience, cancellation);
             using var archive = ZipDirectory.Open(file, options.Value.MaxArchiveEntries);
             RequireRoom(caller, into, archive, overwrite);
-            await UnpackAsync(into, archive, entries, async part => held = await files.HoldAsync(caller, into, held, part), cancellation);
+            var plan = new ZipPlan(into, archive, ZipNames.Read(file, archive.Entries.Count, names));
+            await UnpackAsync(plan, entries, async part => held = await files.HoldAsync(caller, into, held, part), cancellation);
             await files.ImportAsync(caller, into, entries, overwrite, held);
-            return new(into.ToString(), entries.Count(entry => entry.Content is not null), entries.Count(entry => entry.Content is null), entries.Sum(entry => entry.Content?.Length ?? 0));
+            return new(into.ToString(), entries.Count(entry => entry.Content is not null), entries.Count(entry => entry.Content is null), entries.Sum(entry => entry.Content?.Length ?? 0), plan.LeftOut, plan.LeftOutOmitted);
         }
         catch (IOException failure) when (StorageErrors.IsFull(failure))
         {
@@ -73,17 +76,12 @@ internal sealed class ZipImport(VolumeFiles files, ContentStore contents, Archiv
     }
 
     private async Task UnpackAsync(
-        VolumePath into, ZipArchive archive, List<ImportedEntry> entries, Func<IReadOnlyList<StagedContent>, Task> hold, CancellationToken cancellation)
+        ZipPlan plan, List<ImportedEntry> entries, Func<IReadOnlyList<StagedContent>, Task> hold, CancellationToken cancellation)
     {
-        var seen = new HashSet<VolumePath>();
         var (first, bytes) = (0, 0L);
-        foreach (var entry in archive.Entries)
+        foreach (var (path, entry, name) in plan.Entries)
         {
-            var isFolder = ZipDirectory.IsFolder(entry);
-            var path = into.Join(isFolder ? entry.FullName[..^1] : entry.FullName);
-            if (!seen.Add(path))
-                throw VolumeErrors.ArchiveInvalid($"'{entry.FullName}' is in it twice");
-            entries.Add(new(path, isFolder ? null : await StageAsync(entry, cancellation)));
+            entries.Add(new(path, ZipPlan.IsFolder(name) ? null : await StageAsync(entry, name, cancellation)));
             bytes += entries[^1].Content?.Bytes?.Length ?? 0;
             if (bytes < PartBytes && entries.Count - first < PartFiles)
                 continue;
@@ -99,7 +97,7 @@ internal sealed class ZipImport(VolumeFiles files, ContentStore contents, Archiv
         }
     }
 
-    private async Task<StagedContent> StageAsync(ZipArchiveEntry entry, CancellationToken cancellation)
+    private async Task<StagedContent> StageAsync(ZipArchiveEntry entry, string name, CancellationToken cancellation)
     {
         try
         {
@@ -108,7 +106,7 @@ internal sealed class ZipImport(VolumeFiles files, ContentStore contents, Archiv
         }
         catch (InvalidDataException failure)
         {
-            throw VolumeErrors.ArchiveInvalid($"'{entry.FullName}' cannot be unpacked: {failure.Message}");
+            throw VolumeErrors.ArchiveInvalid($"'{name}' cannot be unpacked: {failure.Message.TrimEnd('.')}");
         }
     }
 }

@@ -28,6 +28,20 @@ test("a program is made as a file, run before it is saved, and saved by its keys
   assert.ok(await editor(page).isVisible())
 })
 
+test("a program runs in its folder: modules and data beside it are found", async (t) => {
+  const visit = await Visit.signedIn(t, browser, server)
+  await writeFileOf(visit, "user/project/helper.py", "def double(x): return 2 * x")
+  await writeFileOf(visit, "user/project/number.txt", "21")
+  await writeFileOf(visit, "user/project/main.py", "import sys, helper\nprint(helper.double(int(open('number.txt').read())), sys.argv[0])")
+  const page = await visit.open()
+  await fileItem(page, "project").click()
+  await openFile(page, "main.py")
+
+  await page.getByTestId("run").first().click()
+
+  await shows(output(page), "42 /user/project/main.py")
+})
+
 test("a draft is saved as a file by the same keys", async (t) => {
   const visit = await Visit.signedIn(t, browser, server)
   const page = await visit.open()

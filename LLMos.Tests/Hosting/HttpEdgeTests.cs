@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using LLMos.Tests.Volumes;
 
 namespace LLMos.Tests.Hosting;
 
@@ -178,5 +179,27 @@ public sealed class HttpEdgeTests
 
         Assert.Equal(0, await second.GetStream().ReadAsync(new byte[1], TestContext.Current.CancellationToken));
         (await first.GetAsync("/api/v1/health/live")).EnsureSuccessStatusCode();
+    }
+
+    [Theory]
+    [InlineData("br")]
+    [InlineData("gzip")]
+    public async Task Answers_are_compressed_for_who_asks_and_files_are_sent_as_they_are(string encoding)
+    {
+        await using var server = new ServerWithoutPrograms();
+        server.Listen();
+        using var ada = await server.SignInAsync("ada");
+        ada.DefaultRequestHeaders.AcceptEncoding.ParseAdd(encoding);
+        var json = $"[{string.Join(',', Enumerable.Range(0, 10_000))}]";
+        await ada.WriteAsync("user/numbers.json", json);
+
+        using var limits = await ada.GetAsync("/api/v1/limits", TestContext.Current.CancellationToken);
+        using var file = await ada.GetAsync("/api/v1/volumes/user/files/numbers.json", TestContext.Current.CancellationToken);
+
+        Assert.Equal([encoding], limits.Content.Headers.ContentEncoding);
+        Assert.Contains("Accept-Encoding", limits.Headers.Vary);
+        Assert.InRange((await limits.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length, 1, 12_000);
+        Assert.Empty(file.Content.Headers.ContentEncoding);
+        Assert.Equal(json, await file.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 }

@@ -68,7 +68,7 @@ public sealed class ZipImportTests : IDisposable
 
     private static Task<ImportResult> ImportAsync(OpenVolumes volumes, string into, Stream zip) =>
         new ZipImport(volumes.Files, volumes.Contents, new(Options.Create(new VolumeOptions())), Options.Create(new VolumeOptions()))
-            .ReadAsync(OpenVolumes.Anna, VolumePath.Parse(into), zip, overwrite: false, TestContext.Current.CancellationToken);
+            .ReadAsync(OpenVolumes.Anna, VolumePath.Parse(into), zip, overwrite: false, names: null, TestContext.Current.CancellationToken);
 
     private static MemoryStream Zip()
     {

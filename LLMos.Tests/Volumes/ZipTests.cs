@@ -28,7 +28,7 @@ public sealed class ZipTests(VolumesServer shared) : IClassFixture<VolumesServer
             """);
 
         using var imported = await ada.SendAsync(HttpMethod.Post, "import/user/from/zip", zip);
-        Assert.Equal(new("user/from/zip", 5, 1, 500_016), await imported.ReadAsync<ImportResult>());
+        Assert.Equivalent(new ImportResult("user/from/zip", 5, 1, 500_016, [], 0), await imported.ReadAsync<ImportResult>(), strict: true);
         Assert.Equal("second", await ada.ReadTextAsync("user/from/zip/deep/er/" + Uri.EscapeDataString("ünïcode ☃.txt")));
         Assert.Equal(["a.txt", "deep", "empty.txt", "large.bin", "nothing", "stored.txt"], (await ada.ListAsync("user/from/zip")).Entries.Select(entry => entry.Name));
 
@@ -67,13 +67,14 @@ public sealed class ZipTests(VolumesServer shared) : IClassFixture<VolumesServer
     [InlineData("""z.writestr("a\nb", "x")""", "volumes.path_invalid")]
     [InlineData("""z.writestr("placeho1der", "x"); raw = patched(b"placeho1der", b"C:\\Windows\\")""", "volumes.path_invalid")]
     [InlineData("""z.writestr("x" * 300, "x")""", "volumes.path_invalid")]
-    [InlineData("""z.writestr("a", "x"); z.writestr("a", "y")""", "volumes.archive_invalid")]
     [InlineData("""z.writestr("\u00e9", "x"); z.writestr("e\u0301", "y")""", "volumes.archive_invalid")]
     [InlineData("""z.writestr("a", "x"); z.writestr("a/", "")""", "volumes.archive_invalid")]
     [InlineData("""z.writestr("a", "x"); z.writestr("a/b", "y")""", "volumes.is_file")]
     [InlineData("""z.writestr("a/b", "y"); z.writestr("a", "x")""", "volumes.exists")]
-    [InlineData("""z.writestr(info("link", 0o120777), "/etc/passwd")""", "volumes.archive_invalid")]
-    [InlineData("""z.writestr(info("device", 0o060666), "")""", "volumes.archive_invalid")]
+    [InlineData("""z.writestr("XX.txt", "x"); raw = patched(b"XX", b"\x95\\")""", "volumes.archive_names_unknown")]
+    [InlineData("""z.writestr("XXXX.csv", "x"); raw = patched(b"XXXX", "图表".encode("gbk"))""", "volumes.archive_names_unknown")]
+    [InlineData("""z.writestr("XXXXXX.txt", "x"); raw = patched(b"XXXXXX", "привет".encode("cp866"))""", "volumes.archive_names_unknown")]
+    [InlineData("""z.writestr("XX.txt", "x"); raw = patched(b"XX", b"\xc3\\")""", "volumes.archive_names_unknown")]
     [InlineData("""z.writestr("a", "x" * 999, zipfile.ZIP_LZMA)""", "volumes.archive_invalid")]
     [InlineData("""z.writestr("a", "plain", zipfile.ZIP_STORED); raw = patched(b"plain", b"other")""", "volumes.archive_invalid")]
     [InlineData("""z.writestr("a", "x" * 99); raw = patched(struct.pack("<I", 99), struct.pack("<I", 98))""", "volumes.archive_invalid")]
@@ -98,6 +99,48 @@ public sealed class ZipTests(VolumesServer shared) : IClassFixture<VolumesServer
         using var there = await ada.SendAsync(HttpMethod.Get, "stat/user/bad");
         Assert.Equal(HttpStatusCode.NotFound, there.StatusCode);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(HiddenFolder.Find(Path.Combine(_server.DataPath, "contents")), "incoming")));
+    }
+
+    // Each takes what is said, and says what it leaves out.
+    [Theory]
+    [InlineData("""z.writestr("grXXe.txt", "x"); z.writestr("YbZng/maX", "x"); raw = patched(b"grXXe", b"gr\x94\xe1e").replace(b"YbZng/maX", b"\x9ab\x81ng/ma\xe1")""", "", "größe.txt Übüng/maß", "")]
+    [InlineData("""z.writestr("XX.txt", "x"); z.writestr("YY.txt", "x"); raw = patched(b"XX", b"\x84_").replace(b"YY", b"\x94_")""", "", "ä_.txt ö_.txt", "")]
+    [InlineData("""z.writestr("XX.txt", "x"); raw = patched(b"XX", "é".encode())""", "", "é.txt", "")]
+    [InlineData("""z.writestr("XX.txt", "x"); raw = patched(b"XX", "表".encode("shift_jis"))""", "?names=shift_jis", "表.txt", "")]
+    [InlineData("""z.writestr("XXXX/YY.csv", "x"); raw = patched(b"XXXX", "数据".encode("gbk")).replace(b"YY", "图".encode("gbk"))""", "?names=gbk", "数据/图.csv", "")]
+    [InlineData("""z.writestr("XXXXXX", "x"); raw = patched(b"XXXXXX", "привет".encode("cp866"))""", "?names=cp866", "привет", "")]
+    [InlineData("""e = info("XX.txt", 0); e.extra = struct.pack("<HHBI", 0x7075, 11, 1, zlib.crc32(b"XX.txt")) + "表.txt"[:1].encode() + b".tx"; z.writestr(e, "x")""", "", "表.tx", "")]
+    [InlineData("""e = info("XX.txt", 0); e.extra = struct.pack("<HHBI", 0x7075, 8, 1, 7) + "表".encode(); z.writestr(e, "x")""", "", "XX.txt", "")]
+    [InlineData("""e = info("dirXsubXa.txt", 0); e.create_system = 0; z.writestr(e, "x"); raw = patched(b"dirXsubXa", b"dir\\sub\\a")""", "", "dir/sub/a.txt", "")]
+    [InlineData("""z.writestr("./", ""); z.writestr("./a.txt", "x"); z.writestr("./d/", ""); z.writestr("./d/b.txt", "x")""", "", "a.txt d/b.txt", "")]
+    [InlineData("""z.writestr("a/", ""); z.writestr("a/x", "x"); z.writestr("a/", "")""", "", "a/x", "")]
+    [InlineData("""z.writestr("a", "first"); z.writestr("b", "x"); z.writestr("a", "last")""", "", "a b", "a: in it twice; the last one counts")]
+    [InlineData("""z.writestr("p/Résumé", "x"); z.writestr("__MACOSX/p/._Résumé", "x"); z.writestr("p/._Résumé", "x"); z.writestr("p/.DS_Store", "x"); z.writestr("p/._own", "x")""", "", "p/._own p/Résumé",
+        "__MACOSX/p/._Résumé: macOS's own, p/._Résumé: macOS's own, p/.DS_Store: macOS's own")]
+    [InlineData("""z.writestr("a", "x"); z.writestr(info("link", 0o120777), "/etc/passwd"); z.writestr(info("device", 0o060666), "")""", "", "a", "link: a link or a device, device: a link or a device")]
+    public async Task A_zip_of_others_is_taken_with_the_names_that_were_meant(string script, string query, string files, string leftOut)
+    {
+        using var ada = await _server.SignInAsync($"zip-{Ulid.NewUlid()}");
+        var zip = await Zips.MakeAsync(script);
+
+        using var answer = await ada.SendAsync(HttpMethod.Post, $"import/user/in{query}", zip);
+
+        var result = await answer.ReadAsync<ImportResult>();
+        Assert.Equal(leftOut, string.Join(", ", result.LeftOut.Select(one => $"{one.Name}: {one.Reason}")));
+        using var exported = await ada.SendAsync(HttpMethod.Get, "export/user/in");
+        Assert.Equal(files, string.Join(' ', (await Zips.ReadAsync(await exported.Content.ReadAsByteArrayAsync(Cancellation))).Select(line => line.Split(':')[0])));
+        if (files == "a b")
+            Assert.Equal("last", await ada.ReadTextAsync("user/in/a"));
+    }
+
+    [Theory, InlineData("klingon"), InlineData("utf-16"), InlineData("utf-7")]
+    public async Task An_encoding_that_is_none_of_names_is_refused(string names)
+    {
+        using var ada = await _server.SignInAsync("zip-encoding");
+
+        using var answer = await ada.SendAsync(HttpMethod.Post, $"import/user/in?names={names}", await Zips.MakeAsync("""z.writestr("a", "x")"""));
+
+        await answer.RefusedAsync(HttpStatusCode.BadRequest, "volumes.archive_encoding_unknown");
     }
 
     [Fact]

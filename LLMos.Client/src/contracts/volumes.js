@@ -93,6 +93,6 @@
 /** @typedef {{ matches: SearchMatch[], isComplete: boolean }} SearchResult */
 /** @typedef {{ entry: Entry, lines: { line: number, text: string }[] }} SearchMatch */
 
-/** @typedef {{ path: string, files: number, folders: number, bytes: number }} ImportResult what a zip brought */
+/** @typedef {{ path: string, files: number, folders: number, bytes: number, leftOut: { name: string, reason: string }[], leftOutOmitted: number }} ImportResult what a zip brought */
 
 export {}

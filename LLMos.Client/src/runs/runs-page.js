@@ -79,8 +79,7 @@ export class RunsPage {
     this.#setControls()
     try {
       const session = this.sessions.choice.name
-      const path = this.editor.path
-      const run = await this.client.start({ ...settings, code, ...path && { path }, ...session && { session } })
+      const run = await this.client.start({ ...settings, code, ...placeOf(this.editor.path), ...session && { session } })
       this.#changed(run)
       if (this.#shown?.output.live) {
         // What runs stays in view, and is what Stop ends.
@@ -286,6 +285,13 @@ export class RunsPage {
       void this.runAsked()
     }
   }
+}
+
+/** A file runs where it lies, as in a notebook's folder; but for what comes with the product, where nothing can be written. @param {string | null} path */
+function placeOf(path) {
+  if (path === null)
+    return {}
+  return path.startsWith("system/") ? { path } : { path, workingFolder: path.slice(0, path.lastIndexOf("/")) }
 }
 
 /** @param {unknown} problem */

@@ -11,7 +11,7 @@ import { QuotaBar } from "./quota-bar.js"
 import { SearchView } from "./search-view.js"
 import { TreeDrag } from "./tree-drag.js"
 import { TreeView } from "./tree-view.js"
-import { askAboutConflict, UploadList } from "./upload-list.js"
+import { askAboutConflict, askAboutNames, UploadList } from "./upload-list.js"
 import { Uploads } from "./uploads.js"
 import { faultOfName, parentOf } from "./volume-paths.js"
 
@@ -43,6 +43,7 @@ export class FilesPanel {
     this.uploads = new Uploads(volumes.client, {
       uploadsChanged: () => this.uploadList.show(this.uploads),
       conflictAsked: (upload) => askAboutConflict(upload, this.uploads.all.length > 1),
+      namesAsked: askAboutNames,
     })
     addEventListener("beforeunload", (event) => this.uploads.isBusy && event.preventDefault())
     this.quota = new QuotaBar()

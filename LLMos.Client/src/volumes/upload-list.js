@@ -1,5 +1,6 @@
 import { Check, CircleAlert, X } from "lucide"
 import { openDialog } from "../ui/dialog.js"
+import { labelledSelect } from "../ui/form.js"
 import { element, fill } from "../ui/element.js"
 import { bytes, count, visible } from "../ui/format.js"
 import { icon } from "../ui/icon.js"
@@ -8,6 +9,12 @@ import { nameOf, parentOf } from "./volume-paths.js"
 /** @import { Upload, Uploads } from "./uploads.js" */
 
 const maxShown = 30
+
+/** @type {[string, string][]} As zips of such computers have their names. */
+const encodings = [
+  ["shift_jis", "Japanese"], ["gbk", "Chinese, simplified"], ["big5", "Chinese, traditional"], ["euc-kr", "Korean"], ["cp866", "Russian"], ["cp852", "Polish, Czech, Hungarian"],
+  ["cp737", "Greek"], ["cp857", "Turkish"], ["cp850", "Western Europe"], ["windows-1252", "Western Europe, Windows"], ["windows-1251", "Russian, Windows"],
+]
 
 /** How far the uploads are, and what went wrong with which. */
 export class UploadList {
@@ -35,17 +42,18 @@ export class UploadList {
     const { all, isBusy } = uploads
     const of = (/** @type {string} */ state) => all.filter((upload) => upload.state === state)
     const [done, failed, skipped] = [of("done").reduce((sum, { files }) => sum + files, 0), of("failed"), of("skipped").length]
+    const leftOut = all.reduce((sum, upload) => sum + upload.leftOut.length + upload.leftOutOmitted, 0)
     this.element.hidden = all.length === 0
     this.words.textContent = isBusy
       ? `${done} of ${count(all.length, "file")}, ${bytes(all.reduce((sum, { sent }) => sum + sent, 0))}`
-      : [`${count(done, "file")} uploaded`, skipped && `${skipped} skipped`, failed.length && `${failed.length} failed`].filter(Boolean).join(", ")
+      : [`${count(done, "file")} uploaded`, leftOut && `${leftOut} left out`, skipped && `${skipped} skipped`, failed.length && `${failed.length} failed`].filter(Boolean).join(", ")
     this.bar.hidden = !isBusy
     this.bar.max = Math.max(1, all.reduce((sum, { content }) => sum + content.size, 0))
     this.bar.value = all.reduce((sum, { sent, state, content }) => sum + (state === "failed" || state === "skipped" ? content.size : Math.min(sent, content.size)), 0)
     this.button.title = isBusy ? "Cancel" : "Close"
     this.button.setAttribute("aria-label", isBusy ? "Cancel uploads" : "Close uploads")
     this.button.onclick = () => isBusy ? uploads.cancel() : uploads.clear()
-    fill(this.rows, ...[...failed, ...of("sending"), ...of("asking")].slice(0, maxShown).map(row))
+    fill(this.rows, ...[...failed, ...of("sending"), ...of("asking")].slice(0, maxShown).map(row), ...all.flatMap((upload) => upload.leftOut).slice(0, maxShown).map(leftOutRow))
   }
 }
 
@@ -56,6 +64,29 @@ function row({ path, content, isZip, sent, state, problem }) {
     icon(state === "failed" ? CircleAlert : Check, 13),
     element("bdi", { class: "upload-name" }, visible(nameOf(path))),
     element("span", { class: "upload-state" }, state === "failed" ? problem : state === "asking" ? "waits for your answer" : isZip && share === 100 ? "unpacking" : `${share} %`))
+}
+
+/** @param {{ name: string, reason: string }} entry of a zip */
+function leftOutRow({ name, reason }) {
+  return element("li", { class: "upload upload-left-out", title: visible(name) },
+    icon(CircleAlert, 13), element("bdi", { class: "upload-name" }, visible(nameOf(name))), element("span", { class: "upload-state" }, `left out: ${reason}`))
+}
+
+/** Asks how the names in a zip are written. @param {Upload} upload @returns {Promise<string | null>} null: nobody knows */
+export function askAboutNames({ content }) {
+  return new Promise((resolve) => {
+    const { select, element: field } = labelledSelect("Made on a computer set to", encodings)
+    /** @type {string | null} */
+    let answer = null
+    const dialog = openDialog("Which language are the names in?", null,
+      element("p", { class: "dialog-introduction" }, "The zip ", element("bdi", {}, visible(/** @type {File} */ (content).name ?? "")), " does not say how the names in it are written."),
+      field,
+      element("div", { class: "dialog-deeds" },
+        element("button", { class: "button", type: "button", onclick: () => dialog.close() }, "Skip"),
+        element("button", { class: "button primary", type: "button", autofocus: true, onclick: () => ((answer = select.value), dialog.close()) }, "Import")))
+    dialog.classList.add("dialog-small")
+    dialog.addEventListener("close", () => resolve(answer))
+  })
 }
 
 /** Asks what to do about names that are taken. @param {Upload} upload @param {boolean} hasMore @returns {Promise<{ answer: "replace" | "skip", forAll: boolean }>} */

@@ -1,10 +1,11 @@
 /** @import { VolumeClient } from "./volume-client.js" */
 /** @import { Problem } from "../connection/problem.js" */
+/** @import { ImportResult } from "../contracts/volumes.js" */
 
 /** @typedef {"waiting" | "sending" | "asking" | "done" | "skipped" | "failed"} UploadState */
-/** @typedef {{ path: string, content: Blob, isZip: boolean, files: number, sent: number, state: UploadState, problem: string }} Upload path: the file to be; of a zip, the folder that takes its files */
+/** @typedef {{ path: string, content: Blob, isZip: boolean, files: number, sent: number, state: UploadState, problem: string, names: string, leftOut: ImportResult["leftOut"], leftOutOmitted: number }} Upload path: the file to be; of a zip, the folder that takes its files; names: how those in a zip are written, where it does not say so */
 /** @typedef {"replace" | "skip"} ConflictAnswer */
-/** @typedef {{ uploadsChanged(): void, conflictAsked(upload: Upload): Promise<{ answer: ConflictAnswer, forAll: boolean }> }} UploadsDelegate */
+/** @typedef {{ uploadsChanged(): void, conflictAsked(upload: Upload): Promise<{ answer: ConflictAnswer, forAll: boolean }>, namesAsked(upload: Upload, example: string): Promise<string | null> }} UploadsDelegate */
 
 const parallel = 4
 
@@ -34,7 +35,7 @@ export class Uploads {
   add(files) {
     if (!this.isBusy)
       this.clear()
-    this.all.push(...files.map(({ path, content, isZip = false }) => ({ path, content, isZip, files: 1, sent: 0, state: /** @type {UploadState} */ ("waiting"), problem: "" })))
+    this.all.push(...files.map(({ path, content, isZip = false }) => ({ path, content, isZip, files: 1, sent: 0, state: /** @type {UploadState} */ ("waiting"), problem: "", names: "", leftOut: [], leftOutOmitted: 0 })))
     this.#fill()
   }
 
@@ -74,14 +75,19 @@ export class Uploads {
       const brought = await this.client[upload.isZip ? "import" : "upload"](upload.path, upload.content, overwrite, (sent) => {
         upload.sent = sent
         this.delegate.uploadsChanged()
-      }, signal)
+      }, signal, upload.names)
       upload.sent = upload.content.size
-      upload.files = upload.isZip ? brought.files ?? 0 : 1
+      if (upload.isZip) {
+        const { files = 0, leftOut = [], leftOutOmitted = 0 } = /** @type {Partial<ImportResult>} */ (brought)
+        Object.assign(upload, { files, leftOut, leftOutOmitted })
+      }
       this.#end(upload, "done", "")
     } catch (error) {
       const problem = /** @type {Problem} */ (error)
       if ((problem.status === 412 || problem.code === "volumes.exists") && !overwrite)
         await this.#conflict(upload)
+      else if (problem.code === "volumes.archive_names_unknown" && !upload.names && !signal.aborted)
+        await this.#unknownNames(upload, overwrite, problem)
       else
         this.#end(upload, signal.aborted ? "skipped" : "failed", problem.message)
     }
@@ -104,6 +110,19 @@ export class Uploads {
       await this.#send(upload, true)
     else
       this.#end(upload, "skipped", "Skipped: it is there already.")
+  }
+
+  /** @param {Upload} upload @param {boolean} overwrite @param {Problem} problem */
+  async #unknownNames(upload, overwrite, problem) {
+    upload.state = "asking"
+    upload.sent = 0
+    const question = this.#questions.then(() => this.delegate.namesAsked(upload, problem.message))
+    this.#questions = question.catch(() => {})
+    upload.names = await question ?? ""
+    if (upload.names && !this.#abort.signal.aborted)
+      await this.#send(upload, overwrite)
+    else
+      this.#end(upload, "skipped", "Skipped: its names cannot be read.")
   }
 
   /** @param {Upload} upload @param {UploadState} state @param {string} problem */

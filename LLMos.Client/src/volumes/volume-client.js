@@ -46,9 +46,9 @@ export class VolumeClient {
     return upload(this.api, "PUT", routeOf("files", path), content, overwrite ? {} : { "If-None-Match": "*" }, progressed, signal)
   }
 
-  /** Unpacks a zip into a folder, all of it or nothing. @param {string} folder @param {Blob} zip @param {boolean} overwrite @param {(bytes: number) => void} progressed @param {AbortSignal} signal @returns {Promise<ImportResult>} */
-  import(folder, zip, overwrite, progressed, signal) {
-    return upload(this.api, "POST", `${routeOf("import", folder)}?overwrite=${overwrite}`, zip, {}, progressed, signal)
+  /** Unpacks a zip into a folder, all of it or nothing. @param {string} folder @param {Blob} zip @param {boolean} overwrite @param {(bytes: number) => void} progressed @param {AbortSignal} signal @param {string} [names] how they are written, if the zip does not say it @returns {Promise<ImportResult>} */
+  import(folder, zip, overwrite, progressed, signal, names) {
+    return upload(this.api, "POST", `${routeOf("import", folder)}?overwrite=${overwrite}${names ? `&names=${names}` : ""}`, zip, {}, progressed, signal)
   }
 
   /** @param {string} path @returns {Promise<Entry>} */

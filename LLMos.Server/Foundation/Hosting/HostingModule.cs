@@ -50,6 +50,7 @@ internal static class HostingModule
         services.AddProblemDetails();
         services.AddExceptionHandler<HttpErrorHandler>();
         services.AddSignalR(options => options.AddFilter<HubErrorFilter>()).AddMessagePackProtocol();
+        services.AddCompressedAnswers();
         services.AddHealthChecks();
         services.AddOpenApi();
     }
@@ -61,6 +62,7 @@ internal static class HostingModule
         app.UseTrustedProxies();
         app.UseSecurityHeaders();
         app.UseRequestLogs();
+        app.UseCompressedAnswers();
         app.UseExceptionHandler();
         app.UseStatusCodePages(context => Problem.WriteForStatusAsync(context.HttpContext));
         app.UseAllowedHosts();

@@ -14,7 +14,7 @@ function begun(there, answers = []) {
   /** @type {string[]} */
   const asked = []
   let [running, most] = [0, 0]
-  const send = async (/** @type {string} */ path, /** @type {Blob} */ _, /** @type {boolean} */ overwrite) => {
+  const send = async (/** @type {string} */ path, /** @type {Blob} */ _, /** @type {boolean} */ overwrite, /** @type {unknown} */ __, /** @type {unknown} */ ___, names = "") => {
     most = Math.max(most, running += 1)
     await new Promise((resolve) => setImmediate(resolve))
     running -= 1
@@ -22,8 +22,10 @@ function begun(there, answers = []) {
       throw taken
     if (path.endsWith("refused"))
       throw new Problem("volumes.quota_exceeded", "No room.", 413)
-    sent.push(path)
-    return /** @type {any} */ ({})
+    if (path.endsWith("japanese") && !names)
+      throw new Problem("volumes.archive_names_unknown", "Say it by names=.", 400)
+    sent.push(names ? `${path} in ${names}` : path)
+    return /** @type {any} */ ({ files: 2, leftOut: [{ name: "link", reason: "a link" }], leftOutOmitted: 3 })
   }
   /** @type {() => void} */
   let ended = () => {}
@@ -34,6 +36,7 @@ function begun(there, answers = []) {
       asked.push(path)
       return answers[asked.length - 1]
     },
+    namesAsked: async ({ path }) => path.includes("known") ? "shift_jis" : null,
   })
   return { uploads, sent, asked, done, most: () => most, states: () => uploads.all.map(({ state }) => state) }
 }
@@ -72,4 +75,14 @@ test("a cancelled batch sends no more", async () => {
 
   assert.equal(sent.includes("user/e"), false)
   assert.deepEqual(states().slice(4), ["skipped", "skipped"])
+})
+
+test("names in a zip that says nothing of them are asked for, and what was left out is known", async () => {
+  const { uploads, sent, done, states } = begun([])
+  uploads.add(["user/known japanese", "user/other japanese"].map((path) => ({ path, content: new Blob(["x"]), isZip: true })))
+  await done
+
+  assert.deepEqual(sent, ["user/known japanese in shift_jis"])
+  assert.deepEqual(states(), ["done", "skipped"])
+  assert.deepEqual([uploads.all[0].files, uploads.all[0].leftOut.length, uploads.all[0].leftOutOmitted], [2, 1, 3])
 })
