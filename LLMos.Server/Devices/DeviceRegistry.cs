@@ -26,6 +26,7 @@ internal sealed class DeviceRegistry(
     private readonly ConcurrentDictionary<string, Device> _devices = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Failure> _failures = [];
     private readonly HashSet<string> _ready = [];
+    private readonly HashSet<string> _leftOut = [];
     private readonly PortFinder _finder = new(options.Value.Allowed, shared: log.SerialNumberShared);
 
     /// <summary>A device came, went, or was given another name or holder.</summary>
@@ -166,10 +167,18 @@ internal sealed class DeviceRegistry(
             var present = _finder.Find(IsReady);
             foreach (var found in present)
             {
-                if (IsReady(found.Id) || _devices.Values.Count(device => device.Identity.Path is not null && device.IsReady) < options.Value.MaxPorts)
-                    Keep(found, (settings, listener) => PortLine.Open(found.Path!, settings, listener, time));
+                if (!IsReady(found.Id) && _devices.Values.Count(device => device.Identity.Path is not null && device.IsReady) >= options.Value.MaxPorts)
+                {
+                    if (_leftOut.Add(found.Path!))
+                        log.PortLeftOut(found.Path!, options.Value.MaxPorts);
+                    continue;
+                }
+
+                _leftOut.Remove(found.Path!);
+                Keep(found, (settings, listener) => PortLine.Open(found.Path!, settings, listener, time));
             }
 
+            _leftOut.IntersectWith(present.Select(found => found.Path!));
             // One that is plugged in again begins anew.
             foreach (var id in _failures.Where(failed => failed.Value.IsPort).Select(failed => failed.Key).Except(present.Select(found => found.Id)).ToList())
                 _failures.Remove(id);

@@ -11,6 +11,9 @@ internal static partial class DevicesLog
     [LoggerMessage(3002, LogLevel.Warning, "Device {Device} cannot be opened, and is tried again: {Why}")]
     public static partial void DeviceNotOpened(this ILogger log, string device, string why);
 
+    [LoggerMessage(3014, LogLevel.Warning, "Port {Path} is left out: {Most} ports are served at most (Devices:MaxPorts).")]
+    public static partial void PortLeftOut(this ILogger log, string path, int most);
+
     [LoggerMessage(3004, LogLevel.Information, "Device {Device} is offered over RFC 2217 at {Address}.")]
     public static partial void DeviceOffered(this ILogger log, string device, System.Net.EndPoint? address);
 

@@ -123,5 +123,5 @@ internal static class ZipNames
 
     // A backslash behind such a letter is mostly the second byte of one of another encoding.
     private static bool IsPlausible(byte[] name) => Array.TrueForAll(name, one => one is < 0x80 or <= 0x9A or (>= 0xA0 and <= 0xA5) or 0xE1)
-        && name.Zip(name.Skip(1)).All(pair => pair is not (>= 0x80, (byte)'\\'));
+        && name.Zip(name.Skip(1)).All(pair => pair is not ( >= 0x80, (byte)'\\'));
 }

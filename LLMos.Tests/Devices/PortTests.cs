@@ -124,6 +124,46 @@ public sealed class PortTests(BenchServer bench) : IClassFixture<BenchServer>, I
     }
 
     [Fact]
+    public async Task Settings_that_are_refused_are_refused_whole()
+    {
+        using var folder = new TemporaryFolder();
+        using var terminal = new PseudoTerminal();
+        File.CreateSymbolicLink(folder["ttyPseudo"], terminal.Path);
+        await using var server = new ServerWithoutPrograms(("Devices:Allowed", folder["tty*"]), ("Devices:Virtual", "0"));
+        var device = await server.PortAsync(folder["ttyPseudo"]);
+        using var anna = await server.SignInAsync("anna");
+        var lease = await anna.LeaseAsync(device.Identity.Id);
+
+        // A pseudo terminal has eight bits, whatever it is asked for.
+        using var refused = await anna.AskAsync(device.Identity.Id, "settings", new { leaseId = lease, settings = new DeviceSettings(9600, DataBits: 7, Parity: "even") });
+
+        await refused.RefusedAsync(HttpStatusCode.Conflict, "devices.setting_refused");
+        Assert.Equal((115_200, 115_200), (terminal.BaudRate, device.Settings.BaudRate));
+    }
+
+    [Fact]
+    public async Task Ports_beyond_the_limit_are_named_once()
+    {
+        using var folder = new TemporaryFolder();
+        using var first = new PseudoTerminal();
+        using var second = new PseudoTerminal();
+        using var third = new PseudoTerminal();
+        File.CreateSymbolicLink(folder["ttyA"], first.Path);
+        await using var server = new ServerWithoutPrograms(("Devices:Allowed", folder["tty*"]), ("Devices:Virtual", "0"), ("Devices:MaxPorts", "1"));
+        await server.PortAsync(folder["ttyA"]);
+
+        File.CreateSymbolicLink(folder["ttyB"], second.Path);
+        await Eventually.HoldsAsync(() => Named("ttyB") > 0, "the port is named");
+        // Looked for at least once more.
+        File.CreateSymbolicLink(folder["ttyC"], third.Path);
+        await Eventually.HoldsAsync(() => Named("ttyC") > 0, "the next one is named");
+
+        Assert.Equal(1, Named("ttyB"));
+
+        int Named(string name) => server.Log.Lines.Count(line => line.Contains($"Port {folder[name]} is left out: 1 ports are served at most", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Writing_to_a_board_that_is_gone_is_refused_and_to_one_that_takes_nothing_ends()
     {
         var lease = await LeaseAsync();

@@ -55,6 +55,13 @@ public sealed class Rfc2217Tests(BenchServer bench) : IClassFixture<BenchServer>
     }
 
     [Fact]
+    public async Task The_state_of_the_lines_is_told_without_being_asked()
+    {
+        var (_, door) = await OpenAsync(await bench.NextBoardAsync());
+        Assert.Equal("True True True\n", await ClientAsync(door, "lines"));
+    }
+
+    [Fact]
     public async Task A_client_that_changes_one_line_after_the_other_brings_the_board_into_its_bootloader()
     {
         var board = await bench.NextBoardAsync();

@@ -1,4 +1,4 @@
-"""What people's tools do over RFC 2217, by pyserial: rfc2217_client.py URL echo|command|bootloader|stay"""
+"""What people's tools do over RFC 2217, by pyserial: rfc2217_client.py URL echo|lines|command|bootloader|stay"""
 import random
 import sys
 import time
@@ -21,6 +21,8 @@ if what == "echo":
     print("same" if received == sent else f"{len(received)} of {len(sent)} bytes", port.baudrate)
     port.write(b"end")
     port.read(3)
+elif what == "lines":
+    print(port.cts, port.dsr, port.cd)
 elif what == "command":
     port.reset_input_buffer()
     port.write(b'\n{"action":"get_info"}\n')

@@ -101,12 +101,14 @@ internal sealed class PortLine : ILine
         lock (_gate)
         {
             ThrowIfGone();
+            var before = new LineSettings(_port.BaudRate, _port.DataBits, _port.Parity, _port.StopBits, _port.Handshake);
             try
             {
                 Apply(_port, settings);
             }
             catch (Exception refusal) when (refusal is IOException or ArgumentException)
             {
+                SetBack(before);
                 throw DeviceErrors.SettingRefused(refusal.Message);
             }
         }
@@ -188,6 +190,19 @@ internal sealed class PortLine : ILine
     {
         (port.BaudRate, port.DataBits, port.Parity, port.StopBits) = (settings.BaudRate, settings.DataBits, settings.Parity, settings.StopBits);
         port.Handshake = settings.FlowControl;
+    }
+
+    /// <summary>What is refused is refused whole: a port that is at half of it would be at what nobody asked for.</summary>
+    private void SetBack(LineSettings before)
+    {
+        try
+        {
+            Apply(_port, before);
+        }
+        catch (Exception failure) when (failure is IOException or ArgumentException)
+        {
+            // It is being pulled out, as its thread is about to see.
+        }
     }
 
     private void Serve()

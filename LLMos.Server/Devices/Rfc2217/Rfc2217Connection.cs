@@ -30,7 +30,7 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
     private readonly HashSet<(byte, byte)> _answered = [];
     private LineControl _lines = null!;
     private CancellationTokenSource? _telling;
-    private bool _isSuspended, _isPurged;
+    private bool _isSuspended, _isPurged, _hasToldLines;
 
     /// <summary>Makes sure that it is telnet: every tool that speaks RFC 2217 negotiates first. A browser, which any web page may send here, speaks HTTP.</summary>
     /// <returns>What is wrong; null: it may be served.</returns>
@@ -41,7 +41,7 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
         using var patience = new CancellationTokenSource(GreetLongest, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         await SendAsync([
-            Telnet.Iac, Telnet.Will, Telnet.Binary, Telnet.Iac, Telnet.Do, Telnet.Binary, Telnet.Iac, Telnet.Will, Telnet.SuppressGoAhead,
+            Telnet.Iac, Telnet.Will, Telnet.Binary, Telnet.Iac, Telnet.Do, Telnet.Binary, Telnet.Iac, Telnet.Will, Telnet.SuppressGoAhead, Telnet.Iac, Telnet.Will, Telnet.Echo,
             Telnet.Iac, Telnet.Do, Telnet.SuppressGoAhead, Telnet.Iac, Telnet.Do, Telnet.ComPort], cancellation);
         try
         {
@@ -128,16 +128,27 @@ internal sealed class Rfc2217Connection(Socket socket, Device device, Caller cal
     };
 
     // Each wish is answered once: two sides that answer answers would never end.
-    private Task NegotiateAsync(TelnetItem item, CancellationToken cancellation)
+    private async Task NegotiateAsync(TelnetItem item, CancellationToken cancellation)
     {
         if (!_answered.Add((item.Verb, item.Option)))
-            return Task.CompletedTask;
+            return;
+        await AnswerAsync(item, cancellation);
+        if (item is not { Verb: Telnet.Will or Telnet.Do, Option: Telnet.ComPort } || _hasToldLines)
+            return;
+        // Without being asked, as the others do: clients have no other way to know the lines.
+        _hasToldLines = true;
+        await ReplyAsync(7, [ModemState], cancellation);
+    }
+
+    private Task AnswerAsync(TelnetItem item, CancellationToken cancellation)
+    {
         var known = item.Option is Telnet.Binary or Telnet.SuppressGoAhead or Telnet.ComPort;
         return item.Verb switch
         {
             Telnet.Will when item.Option is Telnet.Binary or Telnet.SuppressGoAhead => Task.CompletedTask,
             Telnet.Will => SendAsync([Telnet.Iac, known ? Telnet.Do : Telnet.Dont, item.Option], cancellation),
-            Telnet.Do when item.Option is Telnet.Binary or Telnet.SuppressGoAhead => Task.CompletedTask,
+            // Offered in the greeting. Who is offered the echo leaves it to the board, instead of showing each key twice.
+            Telnet.Do when item.Option is Telnet.Binary or Telnet.SuppressGoAhead or Telnet.Echo => Task.CompletedTask,
             Telnet.Do => SendAsync([Telnet.Iac, known ? Telnet.Will : Telnet.Wont, item.Option], cancellation),
             _ => Task.CompletedTask,
         };
