@@ -48,7 +48,9 @@ internal static class StoreRows
         const long Folder = 1_000_000;
         var names = Enumerable.Range(0, Entries).Select(number => $"entry-{number:00000}.txt").ToArray();
         byte[] content = [1];
-        await Task.WhenAll(names.Select(name => store.WriteAsync($"user/listed/{name}", content)));
+        // As many at the same time as one person may write.
+        foreach (var some in names.Chunk(200))
+            await Task.WhenAll(some.Select(name => store.WriteAsync($"user/listed/{name}", content)));
         await Task.WhenAll(names.Select(name => sqlite.WriteAsync(Folder, name, content, content)));
         var paths = names.Select(name => VolumePath.Parse($"user/listed/{name}")).ToArray();
 
