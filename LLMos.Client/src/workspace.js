@@ -79,7 +79,7 @@ export function open(page, account) {
     location.replace("/")
   }
   addEventListener("storage", ({ key }) => key === signedOutKey && location.reload())
-  const showBadge = statesOf(badge)
+  const showBadge = showing(badge)
 
   fill(page,
     element("a", { class: "skip", href: "#editor", onclick: (/** @type {Event} */ event) => (event.preventDefault(), runsPage.editor.editor.focus()) }, "Go to the editor"),
@@ -152,7 +152,7 @@ export function open(page, account) {
 }
 
 /** What shows the sandbox's state until it is known, and what is wrong for as long as it is so. @param {IsolationBadge} badge */
-function statesOf(badge) {
+function showing(badge) {
   const again = 1000
   let said = ""
   return async function show() {
@@ -166,7 +166,8 @@ function statesOf(badge) {
         toast(said, "error")
       }
     } catch (problem) {
-      toast(/** @type {Error} */ (problem).message, "error")
+      said = /** @type {Error} */ (problem).message
+      toast(said, "error")
     }
   }
 }

@@ -28,12 +28,12 @@ export class IsolationBadge {
     const [tone, sign, words] = isStarting
       ? /** @type {const} */ (["waiting", Shield, "Starting…"])
       : !answer.ready
-      ? /** @type {const} */ (["bad", ShieldX, "Runs are off"])
-      : broken.length > 0
-        ? /** @type {const} */ (["bad", ShieldX, `${count(broken.length, "attack")} came through`])
-        : missing.length > 0
-          ? /** @type {const} */ (["warned", ShieldAlert, `Without ${missing.map((layer) => layer.name).join(", ")}`])
-          : /** @type {const} */ (["good", ShieldCheck, "Isolated"])
+        ? /** @type {const} */ (["bad", ShieldX, "Runs are off"])
+        : broken.length > 0
+          ? /** @type {const} */ (["bad", ShieldX, `${count(broken.length, "attack")} came through`])
+          : missing.length > 0
+            ? /** @type {const} */ (["warned", ShieldAlert, `Without ${missing.map((layer) => layer.name).join(", ")}`])
+            : /** @type {const} */ (["good", ShieldCheck, "Isolated"])
 
     this.button.className = `badge badge-${tone}`
     fill(this.button, icon(sign, 15), element("span", {}, words))
